@@ -1,1 +1,6 @@
-export {}
+export { ACCOUNTS, type Account, type AccountId } from './accounts.ts'
+export { type ConsentChoice, consent } from './consent.ts'
+export { FAULTS, type Fault, type FaultName } from './faults.ts'
+export type { Lab, LabClient, LabOptions } from './lab.ts'
+export { LabError, type LabErrorCode } from './lab-error.ts'
+export { startLab } from './start-lab.ts'

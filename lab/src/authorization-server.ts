@@ -1,0 +1,97 @@
+import type { ClientMetadata } from 'oidc-provider'
+import Provider from 'oidc-provider'
+import { findAccount } from './accounts.ts'
+import { errorPage } from './error-page.ts'
+import type { LabClient } from './lab.ts'
+import { createAdapter, type ProviderState } from './provider-state.ts'
+import { SCOPES } from './scopes.ts'
+import { loadKeys } from './signing-keys.ts'
+
+const MINUTE = 60
+const YEAR = 365 * 24 * 60 * MINUTE
+
+export interface AuthorizationServerOptions {
+  origin: string
+  state: ProviderState
+  clients: ReadonlyMap<string, LabClient>
+  access_token_seconds: number
+  rotation: 'never' | 'always'
+}
+
+/**
+ * The authorization server of the lab: RFC 6749 with PKCE S256 required, RFC 9207 `iss`, RFC 9126 PAR, RFC 7009
+ * revocation, RFC 7662 introspection and rotating refresh tokens. Reuse of a rotated one revokes the whole grant.
+ */
+export function createAuthorizationServer(options: AuthorizationServerOptions): Provider {
+  const { state, clients } = options
+  const keys = loadKeys(state)
+
+  const server = new Provider(options.origin, {
+    adapter: (model) => ({
+      ...createAdapter(state, model),
+      ...(model === 'Client' && { find: async (id: string) => clientMetadata(clients.get(id)) }),
+    }),
+    jwks: keys.jwks,
+    cookies: {
+      keys: keys.cookie_keys,
+      names: { session: 'lab_session', interaction: 'lab_interaction', resume: 'lab_resume' },
+    },
+    scopes: Object.keys(SCOPES),
+    claims: { openid: ['sub'] },
+    pkce: { required: () => true },
+    clientAuthMethods: ['client_secret_basic', 'client_secret_post'],
+    clientDefaults: { id_token_signed_response_alg: 'ES256' },
+    enabledJWA: { idTokenSigningAlgValues: ['ES256'], userinfoSigningAlgValues: ['ES256'] },
+    clientBasedCORS: () => false,
+    clockTolerance: 0,
+    features: {
+      devInteractions: { enabled: false },
+      dPoP: { enabled: false }, // the demo API takes bearer tokens only
+      resourceIndicators: { enabled: false },
+      rpInitiatedLogout: { enabled: false },
+      introspection: { enabled: true, allowedPolicy: (_ctx, client, token) => token.clientId === client.clientId },
+      revocation: { enabled: true, allowedPolicy: (_ctx, client, token) => token.clientId === client.clientId },
+    },
+    findAccount: (_ctx, id) => {
+      const account = findAccount(id)
+      return account && { accountId: account.id, claims: () => ({ sub: account.id }) }
+    },
+    loadExistingGrant: async (ctx) => {
+      const grantId = ctx.oidc.result?.consent?.grantId
+      return grantId === undefined ? undefined : await ctx.oidc.provider.Grant.find(grantId)
+    },
+    interactions: { url: (_ctx, interaction) => `/interaction/${interaction.uid}` },
+    expiresWithSession: () => false,
+    rotateRefreshToken: () => options.rotation === 'always',
+    ttl: {
+      AccessToken: () => options.access_token_seconds,
+      AuthorizationCode: () => MINUTE,
+      Grant: () => YEAR,
+      IdToken: () => 60 * MINUTE,
+      Interaction: () => 60 * MINUTE,
+      RefreshToken: () => YEAR,
+      Session: () => 10 * MINUTE,
+    },
+    renderError: (ctx, out) => {
+      const page = errorPage(out.error, out.error_description)
+      ctx.set(page.headers)
+      ctx.body = page.html
+    },
+  })
+
+  server.on('server_error', (_ctx, error) => process.stderr.write(`lab: ${error.stack ?? error}\n`))
+  return server
+}
+
+function clientMetadata(client: LabClient | undefined): ClientMetadata | undefined {
+  return (
+    client && {
+      client_id: client.client_id,
+      client_secret: client.client_secret,
+      client_name: client.client_name ?? client.client_id,
+      redirect_uris: [...client.redirect_uris],
+      grant_types: ['authorization_code', 'refresh_token'],
+      response_types: ['code'],
+    }
+  )
+}
