@@ -1,1 +1,10 @@
-export {}
+export { type ConfigValidator, compileSchema } from './compile-schema.ts'
+export type { ConfigViolation } from './config-violation.ts'
+export { type ConnectorSpec, readFlowSpec } from './connector-spec.ts'
+export { type FlowCapture, type FlowSource, loadFlowSource } from './flow-source.ts'
+export { mergeCredentials, type OAuthCredentials } from './merge-credentials.ts'
+export { findOAuthCredentials, type OAuthCredentialsPlace } from './oauth-credentials.ts'
+export { MASK, maskConfig, secretPointers, secretValues } from './secret-pointers.ts'
+export { type ConnectorTask, selectTask } from './select-task.ts'
+export { SpecError, type SpecErrorCode } from './spec-error.ts'
+export { withoutOAuthCredentials } from './without-oauth-credentials.ts'

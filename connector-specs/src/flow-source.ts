@@ -1,0 +1,81 @@
+// Estuary Flow's flow.yaml (contracts: captures only), read as unmodified as connector developers write it. Our two
+// additions stand inside `endpoint.local`: `protocol` and `oauthClient`.
+import { readFile } from 'node:fs/promises'
+import { dirname, resolve } from 'node:path'
+import { z } from 'zod'
+import { jsonObject } from './json-object.ts'
+import { SpecError } from './spec-error.ts'
+import { parseYaml, type YamlDocument } from './yaml-document.ts'
+
+const text = z.union([z.string(), z.number(), z.boolean()]).transform(String)
+
+const localEndpoint = z.object({
+  command: z.array(z.string().min(1)).min(1, 'must name the program to run'),
+  config: z.union([jsonObject, z.string().min(1)]).default({}),
+  env: z.record(z.string(), text).default({}),
+  protobuf: z.boolean().default(false),
+  protocol: z.literal('flow', 'must be flow').default('flow'),
+  oauthClient: z.string().min(1).optional(),
+})
+
+const binding = z.object({
+  resource: jsonObject,
+  target: z.string().min(1),
+  disable: z.boolean().default(false),
+})
+
+const capture = z.object({
+  endpoint: z.looseObject({ local: localEndpoint.optional() }),
+  bindings: z.array(binding).default([]),
+})
+
+const flowFile = z.looseObject({ captures: z.record(z.string(), capture).default({}) })
+
+export type FlowCapture = z.infer<typeof capture>
+
+/** A flow.yaml file: its captures, where it lies, and where each of its values stands. */
+export interface FlowSource {
+  /** As the caller named it; error messages show it. */
+  path: string
+  /** Absolute. Relative paths in the file, and the command's working directory, mean this. */
+  directory: string
+  captures: Record<string, FlowCapture>
+  placeOf: YamlDocument['placeOf']
+}
+
+/**
+ * Reads a flow.yaml. Keys other than `captures` (collections, import, …) are left alone.
+ *
+ * @throws SpecError `file_not_found`, `invalid_yaml` or `invalid_flow_source`, with `file:line:column`.
+ */
+export async function loadFlowSource(path: string): Promise<FlowSource> {
+  const yaml = parseYaml(path, await readSource(path))
+  const parsed = flowFile.safeParse(yaml.value ?? {})
+  if (!parsed.success) {
+    const issue = firstIssue(parsed.error)
+    throw new SpecError(
+      'invalid_flow_source',
+      `${issue.path.join('.') || 'the file'}: ${issue.message}. See the example lab/connectors/source-lab/flow.yaml.`,
+      { place: yaml.placeOf(issue.path), cause: parsed.error },
+    )
+  }
+  return { path, directory: dirname(resolve(path)), captures: parsed.data.captures, placeOf: yaml.placeOf }
+}
+
+async function readSource(path: string): Promise<string> {
+  try {
+    return await readFile(path, 'utf8')
+  } catch (cause) {
+    throw new SpecError('file_not_found', 'This file cannot be read. Give the path of a flow.yaml file.', {
+      place: path,
+      cause,
+    })
+  }
+}
+
+function firstIssue(error: z.ZodError): { path: PropertyKey[]; message: string } {
+  const issue = error.issues[0]
+  if (!issue) return { path: [], message: 'not a flow.yaml' }
+  const missing = issue.code === 'invalid_type' && issue.message.endsWith('received undefined')
+  return { path: issue.path, message: missing ? 'is missing' : issue.message }
+}
