@@ -1,0 +1,68 @@
+/** What a failure means for the connection (design, section 2). */
+export type Verdict = 'transient' | 'reauthorize' | 'integration_broken' | 'connector_broken'
+
+export type OAuthErrorCode =
+  /** The OAuth spec cannot be compiled; `findings` lists every reason. */
+  | 'invalid_spec'
+  /** A template gives no well-formed URL, body or header whatever the values. */
+  | 'invalid_template'
+  /** A value does not fit the place that a template gives it; `field` names it. */
+  | 'refused_value'
+  /** An address that must not be called: scheme, port, user info, private network, redirect. */
+  | 'refused_url'
+  | 'state_mismatch'
+  | 'issuer_mismatch'
+  /** The person (or their administrator) said no at the provider. */
+  | 'access_denied'
+  /** The authorization response carries any other error (RFC 6749 §4.1.2.1). */
+  | 'authorization_failed'
+  | 'invalid_grant'
+  | 'invalid_client'
+  | 'token_request_failed'
+  | 'malformed_response'
+  | 'unreachable'
+  | 'timeout'
+  | 'response_too_large'
+
+/** A provider's own words, stripped of control characters and cut to a readable length. */
+export interface ProviderError {
+  /** HTTP status; 0 for an authorization response, which has none. */
+  status: number
+  error: string | null
+  error_description: string | null
+}
+
+export interface SpecFinding {
+  /** JSON pointer into the spec, in its author's spelling. */
+  pointer: string
+  rule: string
+  message: string
+}
+
+export interface OAuthErrorDetails {
+  verdict?: Verdict | null
+  field?: string | null
+  provider_error?: ProviderError | null
+  findings?: SpecFinding[]
+  cause?: unknown
+}
+
+/** The one error of this engine. Its message never holds a value, only the names of fields and hosts. */
+export class OAuthError extends Error {
+  readonly code: OAuthErrorCode
+  readonly verdict: Verdict | null
+  /** The template variable, spec field or parameter at fault. */
+  readonly field: string | null
+  readonly provider_error: ProviderError | null
+  readonly findings: SpecFinding[]
+
+  constructor(code: OAuthErrorCode, message: string, details: OAuthErrorDetails = {}) {
+    super(message, details.cause === undefined ? undefined : { cause: details.cause })
+    this.name = 'OAuthError'
+    this.code = code
+    this.verdict = details.verdict ?? null
+    this.field = details.field ?? null
+    this.provider_error = details.provider_error ?? null
+    this.findings = details.findings ?? []
+  }
+}

@@ -1,0 +1,25 @@
+import { createHash } from 'node:crypto'
+import { generateRandomCodeVerifier, generateRandomState } from 'oauth4webapi'
+import { type Secret, secret } from './secret.ts'
+
+export interface Pkce {
+  /** 43 characters, 256 random bits (RFC 7636 §4.1). */
+  code_verifier: Secret
+  code_challenge: string
+  code_challenge_method: 'S256'
+}
+
+/** A fresh code verifier and its S256 challenge (RFC 7636 §4.2); `plain` is not offered. */
+export function createPkce(): Pkce {
+  const code_verifier = generateRandomCodeVerifier()
+  return {
+    code_verifier: secret(code_verifier),
+    code_challenge: createHash('sha256').update(code_verifier).digest('base64url'),
+    code_challenge_method: 'S256',
+  }
+}
+
+/** A fresh `state` (RFC 6749 §10.12): 256 random bits, base64url, safe in any template. */
+export function createState(): string {
+  return generateRandomState()
+}
