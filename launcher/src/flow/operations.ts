@@ -1,0 +1,55 @@
+import { type ConnectorSpec, type JsonObject, readFlowSpec, SpecError } from '@sluice/connector-specs'
+import { z } from 'zod'
+import { ConnectorError } from '../connector-error.ts'
+import type { Launch } from '../launch.ts'
+import { escapeControls } from '../printable.ts'
+import { discoverRequest, specRequest, type ValidateRequest, validateRequest } from './requests.ts'
+import { discovered, validated } from './responses.ts'
+import { askOnce } from './unary.ts'
+
+/** A resource that the connector found in the source. */
+export interface DiscoveredBinding {
+  /** A name for its collection, without the tenant's prefix. */
+  recommended_name: string
+  resource_config: JsonObject
+  document_schema: JsonObject
+  /** JSON pointers of the key's parts. */
+  key: string[]
+  disable: boolean
+  /** Empty when the connector leaves it to `resource_path_pointers` of its spec. */
+  resource_path: string[]
+}
+
+/** Asks for the connector's spec. Needs no config. */
+export async function spec(launch: Launch): Promise<ConnectorSpec> {
+  const response = await askOnce(launch, specRequest(), 'spec', z.unknown())
+  try {
+    return readFlowSpec(response)
+  } catch (cause) {
+    if (cause instanceof SpecError) throw new ConnectorError('protocol', escapeControls(cause.message), { cause })
+    throw cause
+  }
+}
+
+/** Asks which resources the config gives access to. */
+export async function discover(launch: Launch, config: JsonObject): Promise<DiscoveredBinding[]> {
+  const { bindings } = await askOnce(launch, discoverRequest(config), 'discovered', discovered)
+  return bindings.map((binding) => ({
+    recommended_name: binding.recommendedName,
+    resource_config: binding.resourceConfig,
+    document_schema: binding.documentSchema,
+    key: binding.key,
+    disable: binding.disable,
+    resource_path: binding.resourcePath,
+  }))
+}
+
+/** Has the connector try config and bindings against the source. Results stand in the order of the bindings. */
+export async function validate(launch: Launch, request: ValidateRequest): Promise<{ resource_path: string[] }[]> {
+  const { bindings } = await askOnce(launch, validateRequest(request), 'validated', validated)
+  if (bindings.length !== request.bindings.length) {
+    const counts = `${bindings.length} bindings where ${request.bindings.length} were asked for`
+    throw new ConnectorError('protocol', `The connector validated ${counts}. Mend the connector.`)
+  }
+  return bindings.map(({ resourcePath }) => ({ resource_path: resourcePath }))
+}

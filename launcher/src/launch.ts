@@ -1,0 +1,54 @@
+import type { JsonObject, JsonValue, Secret } from '@sluice/connector-specs'
+
+/** How to start a connector, for one operation. */
+export interface Launch {
+  /** The connector's name in errors; the command stands in for it when absent. */
+  name?: string
+  /** Program and arguments. Started without a shell; never holds a secret. */
+  command: string[]
+  /** The program's working directory. */
+  cwd: string
+  /** Beside these the program gets only PATH, HOME, LANG and TMPDIR. */
+  env: Record<string, string>
+  /** Values taken out of everything the connector prints, documents excepted. */
+  secrets: string[]
+  signal?: AbortSignal
+  limits?: Partial<Limits>
+  /** Hears every log as it comes, in every operation. */
+  onLog?: (log: LogEvent) => void
+  /** Hears every config that the connector rotated by itself, in every operation, whether or not it then fails. */
+  onConfigUpdate?: (config: Secret<JsonObject>) => void
+}
+
+export interface Limits {
+  /** How long an answer may take: the whole of a unary operation, or a capture's `opened`. Milliseconds. */
+  timeout_ms: number
+  /** How long an opened capture may be silent. Without a bound by default, unless the capture itself is bounded. */
+  idle_ms: number
+  /** The longest line on stdout, in bytes. */
+  max_line_bytes: number
+  /** How much of stderr is kept for errors, in characters; also the longest log line. */
+  max_stderr_bytes: number
+  /** How long a connector may take to stop before it is killed. Milliseconds. */
+  grace_ms: number
+}
+
+export const DEFAULT_LIMITS: Limits = {
+  timeout_ms: 60_000,
+  idle_ms: Number.POSITIVE_INFINITY,
+  max_line_bytes: 16 * 1024 * 1024,
+  max_stderr_bytes: 64 * 1024,
+  grace_ms: 3_000,
+}
+
+export type LogLevel = 'trace' | 'debug' | 'info' | 'warn' | 'error'
+
+/** One log of a connector: redacted, control characters escaped. */
+export interface LogEvent {
+  level: LogLevel
+  /** One line, or several of which all but the first are indented (a stack trace). */
+  message: string
+  fields: Record<string, JsonValue>
+  /** ISO 8601; when the connector said it, or when it was read. */
+  at: string
+}
