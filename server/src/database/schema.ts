@@ -55,6 +55,8 @@ export interface IntegrationTable {
   name: string
   client_id: string
   client_secret_sealed: Buffer
+  /** Where a connect session may send the person afterwards; compared exactly. */
+  return_urls: string[]
   created_at: Generated<Date>
 }
 

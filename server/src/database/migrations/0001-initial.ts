@@ -37,6 +37,7 @@ const statements = [
     name text not null,
     client_id text not null,
     client_secret_sealed bytea not null,
+    return_urls text[] not null,
     created_at timestamptz not null default now(),
     unique (tenant_id, id)
   )`,

@@ -1,0 +1,43 @@
+// `npm run openapi` writes the API document and the client's types from the server's routes; with `--check` it only
+// says whether the files are up to date.
+import { execFile } from 'node:child_process'
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { promisify } from 'node:util'
+import { apiDocument } from '@sluice/server'
+
+const DOCUMENT = 'server/openapi.json'
+const TYPES = 'client/src/openapi.ts'
+const root = new URL('..', import.meta.url)
+
+const document = `${JSON.stringify(apiDocument(), null, 2)}\n`
+if (process.argv.includes('--check')) {
+  const scratch = await mkdtemp(join(tmpdir(), 'sluice-openapi-'))
+  const draft = join(scratch, 'openapi.json')
+  await writeFile(draft, document)
+  const types = await typesOf(draft).finally(() => rm(scratch, { recursive: true }))
+  if (!(await isSame(DOCUMENT, document)) || !(await isSame(TYPES, types))) {
+    process.stderr.write(`${DOCUMENT} or ${TYPES} is out of date: run npm run openapi\n`)
+    process.exitCode = 1
+  }
+} else {
+  await writeFile(new URL(DOCUMENT, root), document)
+  await writeFile(new URL(TYPES, root), await typesOf(DOCUMENT))
+  process.stdout.write(`wrote ${DOCUMENT} and ${TYPES}\n`)
+}
+
+async function typesOf(documentPath: string): Promise<string> {
+  const generator = new URL('node_modules/openapi-typescript/bin/cli.js', root).pathname
+  const run = promisify(execFile)
+  const { stdout } = await run(process.execPath, [generator, documentPath], {
+    cwd: root,
+    maxBuffer: 16 * 1024 * 1024,
+  })
+  return stdout
+}
+
+async function isSame(path: string, text: string): Promise<boolean> {
+  const standing = await readFile(new URL(path, root), 'utf8').catch(() => null)
+  return standing === text
+}

@@ -1,0 +1,72 @@
+import { pino } from 'pino'
+import { callback } from './connect/callback.ts'
+import { getLink } from './connect/get-link.ts'
+import { previewRuns } from './connect/preview-runs.ts'
+import { startAuthorization } from './connect/start-authorization.ts'
+import { createConnectSessionRoute } from './connect-sessions/create-connect-session.ts'
+import { getConnectSession } from './connect-sessions/get-connect-session.ts'
+import { getConnection } from './connections/get-connection.ts'
+import { listConnections } from './connections/list-connections.ts'
+import { getConnector } from './connectors/get-connector.ts'
+import { getConnectorSpec } from './connectors/get-connector-spec.ts'
+import { listConnectors } from './connectors/list-connectors.ts'
+import { validateConfig } from './connectors/validate-config.ts'
+import { consoleRoutes } from './console/console-routes.ts'
+import { healthRoutes } from './health/health-routes.ts'
+import { type Api, createApi } from './http/api.ts'
+import { authenticate } from './http/authenticate.ts'
+import { limitBody } from './http/limit-body.ts'
+import { logRequests } from './http/log-requests.ts'
+import { onError, onNotFound } from './http/problem.ts'
+import { createIntegrationRoute } from './integrations/create-integration.ts'
+import { getIntegration } from './integrations/get-integration.ts'
+import { listIntegrations } from './integrations/list-integrations.ts'
+import { describeApi, openApiDocument } from './reference/describe-api.ts'
+import { referenceRoutes } from './reference/reference-routes.ts'
+import { createRun } from './runs/create-run.ts'
+import { getRun } from './runs/get-run.ts'
+import { listRuns } from './runs/list-runs.ts'
+import type { Services } from './services.ts'
+
+const operations = [
+  listConnectors,
+  getConnector,
+  getConnectorSpec,
+  validateConfig,
+  listIntegrations,
+  createIntegrationRoute,
+  getIntegration,
+  createConnectSessionRoute,
+  getConnectSession,
+  listConnections,
+  getConnection,
+  listRuns,
+  createRun,
+  getRun,
+  getLink,
+  startAuthorization,
+  callback,
+  previewRuns,
+  consoleRoutes,
+  healthRoutes,
+]
+
+/** The whole HTTP surface but the static pages. */
+export function buildApp(services: Services): Api {
+  const api = createApi()
+  api.onError(onError(services.log))
+  api.notFound(onNotFound)
+  api.use(logRequests(services.log))
+  api.use('/v1/*', authenticate(services))
+  api.use(limitBody)
+  describeApi(api)
+  for (const operation of operations) operation(api, services)
+  referenceRoutes(api, services)
+  return api
+}
+
+/** The OpenAPI 3.1 document, without a server: registering the routes touches none of the services. */
+export function apiDocument(): object {
+  const unused = { base_url: 'http://localhost:8080', log: pino({ enabled: false }) } as Services
+  return openApiDocument(buildApp(unused))
+}

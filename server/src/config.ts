@@ -1,0 +1,69 @@
+import { z } from 'zod'
+
+const port = z.coerce.number().int().min(1).max(65535)
+
+const databaseUrl = z.string().refine((text) => /^postgres(ql)?:$/.test(URL.parse(text)?.protocol ?? ''), {
+  message: 'must look like postgres://user:password@host:5432/database',
+})
+
+const baseUrl = z
+  .url({ protocol: /^https?$/ })
+  .refine((text) => new URL(text).pathname === '/' && new URL(text).search === '', {
+    message: 'must be an origin, such as https://sluice.example.com',
+  })
+  .transform((text) => new URL(text).origin)
+
+/** Every environment variable that the server reads. */
+const environmentSchema = z.object({
+  PORT: port.default(8080),
+  SLUICE_HOST: z.string().min(1).optional(),
+  SLUICE_BASE_URL: baseUrl.optional(),
+  SLUICE_DATA: z.string().min(1).optional(),
+  DATABASE_URL: databaseUrl.optional(),
+  SLUICE_MASTER_KEY_FILE: z.string().min(1).optional(),
+  SLUICE_CONNECTORS: z.string().optional(),
+  SLUICE_ALLOW_LOOPBACK: z.enum(['0', '1']).default('0'),
+})
+
+export interface Config {
+  port: number
+  /** Addresses to listen on. By default the loopbacks only. */
+  hosts: string[]
+  /** Where browsers and providers reach this server. */
+  base_url: string
+  /** Null: chosen by `chooseDataDirectory`. */
+  data_directory: string | null
+  /** Null: the embedded Postgres. */
+  database_url: string | null
+  /** Null: `master-key.json` in the data directory. */
+  master_key_file: string | null
+  /** Paths of `flow.yaml` files. */
+  connectors: string[]
+  /** Lets requests go to loopback addresses and over http there: for development. */
+  allow_loopback: boolean
+}
+
+export class ConfigError extends Error {
+  readonly code = 'invalid_environment'
+}
+
+/** Reads the environment. @throws ConfigError naming every variable that is wrong, and its rule */
+export function readConfig(environment: Record<string, string | undefined>): Config {
+  const given = Object.fromEntries(Object.entries(environment).filter(([, value]) => value !== ''))
+  const parsed = environmentSchema.safeParse(given)
+  if (!parsed.success) {
+    const lines = parsed.error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`)
+    throw new ConfigError(`The environment is not usable.\n  ${lines.join('\n  ')}`)
+  }
+  const { PORT, SLUICE_HOST, SLUICE_BASE_URL, SLUICE_CONNECTORS, ...rest } = parsed.data
+  return {
+    port: PORT,
+    hosts: SLUICE_HOST === undefined ? ['127.0.0.1', '::1'] : [SLUICE_HOST],
+    base_url: SLUICE_BASE_URL ?? `http://localhost:${PORT}`,
+    data_directory: rest.SLUICE_DATA ?? null,
+    database_url: rest.DATABASE_URL ?? null,
+    master_key_file: rest.SLUICE_MASTER_KEY_FILE ?? null,
+    connectors: SLUICE_CONNECTORS?.split(',').map((path) => path.trim()) ?? [],
+    allow_loopback: rest.SLUICE_ALLOW_LOOPBACK === '1',
+  }
+}

@@ -1,0 +1,72 @@
+import { buildTokenRequest, mapCredentials, readAuthorizationResponse, readTokenResponse } from '@sluice/oauth'
+import { insertConnection } from '../connections/connection.ts'
+import { findConnector } from '../connectors/find-connector.ts'
+import { insertGrant } from '../grants/grant.ts'
+import { Problem } from '../http/problem.ts'
+import { openOAuthClient } from '../integrations/find-integration.ts'
+import { redirectUri } from '../integrations/integration-record.ts'
+import type { Services } from '../services.ts'
+import { uuidv7 } from '../uuid.ts'
+import type { PendingAuthorization } from './pending-authorization.ts'
+
+export interface ReceivedResponse {
+  parameters: URLSearchParams
+  state: string
+  /** Of the browser that brought the response. */
+  browser_hash: Buffer
+}
+
+/**
+ * Exchanges the code for tokens (RFC 6749 §4.1.3) and stores the connection with its grant.
+ *
+ * @throws OAuthError as the provider's words demand; Problem 410 when the connect session was completed meanwhile
+ */
+export async function completeAuthorization(
+  services: Services,
+  pending: PendingAuthorization,
+  received: ReceivedResponse,
+): Promise<void> {
+  const { tenant_id, connect_session_id, integration_id, config } = pending
+  const session = await services.db
+    .selectFrom('connect_sessions')
+    .select(['connector_id', 'end_user'])
+    .where('tenant_id', '=', tenant_id)
+    .where('id', '=', connect_session_id)
+    .executeTakeFirstOrThrow()
+  const { oauth } = await findConnector(services.connectors, session.connector_id)
+  if (oauth === null) throw new Problem(422, 'connector_without_oauth', 'The connector no longer offers OAuth.')
+
+  const { code, parameters } = readAuthorizationResponse(oauth.plan, received.parameters, { state: received.state })
+  const client = await openOAuthClient(services, tenant_id, integration_id)
+  const request = buildTokenRequest(oauth.plan, {
+    ...client,
+    redirect_uri: redirectUri(services.base_url, integration_id),
+    code,
+    ...(pending.code_verifier && { code_verifier: pending.code_verifier }),
+    config,
+    parameters,
+  })
+  const response = await services.fetch(request)
+  const now = services.now()
+  const tokens = readTokenResponse(oauth.plan, response, { now, phase: 'authorization_code' })
+  const credentials = mapCredentials(oauth.plan, tokens, { now, phase: 'authorization_code' })
+
+  const connection = { id: uuidv7(), tenant_id, connector_id: session.connector_id, integration_id, config }
+  await services.db.transaction().execute(async (tx) => {
+    await insertConnection(tx, services.keys, { ...connection, end_user: session.end_user })
+    await insertGrant(tx, services.keys, connection, { tokens, credentials })
+    const completed = await tx
+      .updateTable('connect_sessions')
+      .set({
+        connection_id: connection.id,
+        browser_hash: received.browser_hash,
+        completed_at: services.now(),
+        error: null,
+      })
+      .where('tenant_id', '=', tenant_id)
+      .where('id', '=', connect_session_id)
+      .where('completed_at', 'is', null)
+      .executeTakeFirst()
+    if (completed.numUpdatedRows !== 1n) throw new Problem(410, 'link_used', 'This link was already used.')
+  })
+}

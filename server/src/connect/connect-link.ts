@@ -1,0 +1,63 @@
+// A connect link: the token in its path is the person's capability, and once the session is completed only the browser
+// that completed it may still look.
+import { timingSafeEqual } from 'node:crypto'
+import type { Context } from 'hono'
+import { getCookie, setCookie } from 'hono/cookie'
+import type { Selectable } from 'kysely'
+import { connectSessionStatus } from '../connect-sessions/connect-session-record.ts'
+import type { ConnectSessionTable } from '../database/schema.ts'
+import { cookieName, cookieOptions } from '../http/cookies.ts'
+import { Problem } from '../http/problem.ts'
+import type { Services } from '../services.ts'
+import { digest, randomToken } from '../token-digest.ts'
+
+export type ConnectSession = Selectable<ConnectSessionTable>
+
+const COMPLETED_VIEW_SECONDS = 24 * 60 * 60
+
+/** @throws Problem 404 `link_unknown` */
+export async function findConnectSession({ db }: Services, token: string): Promise<ConnectSession> {
+  const session = await db
+    .selectFrom('connect_sessions')
+    .selectAll()
+    .where('token_hash', '=', digest(token))
+    .executeTakeFirst()
+  if (session === undefined) {
+    throw new Problem(404, 'link_unknown', 'This link is not known here. Ask for a new one where you got it.')
+  }
+  return session
+}
+
+/** `used` is what everyone but the browser that completed the session is told. */
+export function linkStatus(c: Context, { base_url, now }: Services, session: ConnectSession) {
+  const status = connectSessionStatus(session, now())
+  if (status !== 'completed') return status
+  return completedInThisBrowser(c, base_url, session) ? 'completed' : 'used'
+}
+
+export function requireOpen(session: ConnectSession, now: Date): void {
+  const status = connectSessionStatus(session, now)
+  if (status === 'completed') {
+    throw new Problem(410, 'link_used', 'This link was already used. Ask for a new one where you got it.')
+  }
+  if (status === 'expired') {
+    throw new Problem(410, 'link_expired', 'This link has expired. Ask for a new one where you got it.')
+  }
+}
+
+/** Lets this browser see the completed session; returns the hash that the session keeps. */
+export function rememberBrowser(c: Context, baseUrl: string, sessionId: string): Buffer {
+  const value = randomToken()
+  setCookie(c, completedCookie(baseUrl, sessionId), value, cookieOptions(baseUrl, COMPLETED_VIEW_SECONDS))
+  return digest(value)
+}
+
+function completedInThisBrowser(c: Context, baseUrl: string, session: ConnectSession): boolean {
+  const value = getCookie(c, completedCookie(baseUrl, session.id))
+  if (value === undefined || session.browser_hash === null) return false
+  return timingSafeEqual(digest(value), session.browser_hash)
+}
+
+function completedCookie(baseUrl: string, sessionId: string): string {
+  return cookieName(baseUrl, `sluice_connect_${sessionId}`)
+}

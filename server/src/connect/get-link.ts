@@ -1,0 +1,99 @@
+import { createRoute, z } from '@hono/zod-openapi'
+import { maskConfig, withoutOAuthCredentials } from '@sluice/connector-specs'
+import type { JsonObject } from '@sluice/oauth'
+import { connectSessionStatuses } from '../connect-sessions/connect-session-record.ts'
+import { jsonObjectSchema } from '../connectors/connector-record.ts'
+import { findConnector } from '../connectors/find-connector.ts'
+import { type Api, failures, json } from '../http/api.ts'
+import type { Services } from '../services.ts'
+import { type ConnectSession, findConnectSession, linkStatus } from './connect-link.ts'
+
+export const linkParameter = z.object({
+  token: z
+    .string()
+    .max(200)
+    .openapi({ param: { name: 'token', in: 'path' } }),
+})
+
+const linkSchema = z
+  .object({
+    status: z.enum([...connectSessionStatuses, 'used']).openapi({
+      description: '`used`: completed, but not in this browser.',
+    }),
+    connector: z.object({ id: z.string(), title: z.string(), documentation_url: z.string().nullable() }),
+    provider: z.object({ id: z.string(), title: z.string() }).nullable(),
+    config_schema: jsonObjectSchema.openapi({ description: 'The config schema without the OAuth credentials.' }),
+    config: jsonObjectSchema.openapi({ description: 'Prefilled values; secrets are masked and may be sent back so.' }),
+    error: z.object({ code: z.string(), message: z.string() }).nullable(),
+    connection: z
+      .object({
+        id: z.uuid(),
+        status: z.string(),
+        access_token_expires_at: z.iso.datetime().nullable(),
+        created_at: z.iso.datetime(),
+      })
+      .nullable(),
+    preview: z.boolean(),
+    return_to: z.string().nullable(),
+    expires_at: z.iso.datetime(),
+  })
+  .openapi('ConnectLink')
+
+const route = createRoute({
+  method: 'get',
+  path: '/connect/{token}/session',
+  tags: ['Connect page'],
+  summary: 'What a connect link is for, and how it stands',
+  description: 'Read by the connect page. The token in the path is the only proof asked for.',
+  request: { params: linkParameter },
+  responses: { 200: json(linkSchema, 'The link.'), ...failures(404, 502) },
+})
+
+export function getLink(api: Api, services: Services) {
+  api.openapi(route, async (c) => {
+    const session = await findConnectSession(services, c.req.valid('param').token)
+    const status = linkStatus(c, services, session)
+    const { id, title, spec, oauth } = await findConnector(services.connectors, session.connector_id)
+    const open = status === 'open'
+    const config = open ? await prefilledConfig(services, session) : {}
+    return c.json(
+      {
+        status,
+        connector: { id, title, documentation_url: spec.documentation_url },
+        provider: oauth && { id: oauth.provider, title: oauth.provider_title },
+        config_schema: withoutOAuthCredentials(spec.config_schema, oauth?.provider ?? ''),
+        config: maskConfig(spec.config_schema, config),
+        error: open ? session.error : null,
+        connection: status === 'completed' ? await madeConnection(services, session) : null,
+        preview: session.preview,
+        return_to: status === 'completed' ? session.return_to : null,
+        expires_at: session.expires_at.toISOString(),
+      },
+      200,
+    )
+  })
+}
+
+export async function prefilledConfig({ keys }: Services, session: ConnectSession): Promise<JsonObject> {
+  if (session.config_sealed === null) return {}
+  const place = { tenant_id: session.tenant_id, table: 'connect_sessions', column: 'config', row: session.id }
+  return z.record(z.string(), z.json()).parse(await keys.open(place, session.config_sealed))
+}
+
+async function madeConnection({ db }: Services, session: ConnectSession) {
+  if (session.connection_id === null) return null
+  const row = await db
+    .selectFrom('connections')
+    .innerJoin('grants', 'grants.connection_id', 'connections.id')
+    .select(['connections.id', 'connections.status', 'connections.created_at', 'grants.access_token_expires_at'])
+    .where('connections.tenant_id', '=', session.tenant_id)
+    .where('connections.id', '=', session.connection_id)
+    .executeTakeFirst()
+  if (row === undefined) return null
+  return {
+    id: row.id,
+    status: row.status,
+    access_token_expires_at: row.access_token_expires_at?.toISOString() ?? null,
+    created_at: row.created_at.toISOString(),
+  }
+}

@@ -1,0 +1,100 @@
+// Pending authorizations: between the authorization request and its response. Each is bound to the browser that started
+// it, to one integration, and is taken once.
+import { type JsonObject, type Secret, secret } from '@sluice/oauth'
+import { z } from 'zod'
+import type { Services } from '../services.ts'
+import { digest } from '../token-digest.ts'
+
+export const PENDING_SECONDS = 10 * 60
+
+const contentsSchema = z.object({
+  code_verifier: z.string().nullable(),
+  connect_token: z.string(),
+  config: z.record(z.string(), z.json()),
+})
+
+export interface PendingAuthorization {
+  tenant_id: string
+  connect_session_id: string
+  integration_id: string
+  code_verifier: Secret | null
+  /** The token of the connect link, to send the browser back to. */
+  connect_token: string
+  config: JsonObject
+}
+
+/** Stores it in place of an earlier one of the same connect session: the newest start is the one that counts. */
+export async function storePendingAuthorization(
+  { db, keys, now }: Services,
+  { state, browser, ...pending }: PendingAuthorization & { state: string; browser: string },
+): Promise<void> {
+  const contents: z.infer<typeof contentsSchema> = {
+    code_verifier: pending.code_verifier?.reveal() ?? null,
+    connect_token: pending.connect_token,
+    config: pending.config,
+  }
+  const row = {
+    state_hash: digest(state),
+    tenant_id: pending.tenant_id,
+    connect_session_id: pending.connect_session_id,
+    integration_id: pending.integration_id,
+    browser_hash: digest(browser),
+    sealed: await keys.seal(placeOf(pending.tenant_id, pending.connect_session_id), contents),
+    expires_at: new Date(now().getTime() + PENDING_SECONDS * 1000),
+  }
+  await db
+    .insertInto('pending_authorizations')
+    .values(row)
+    .onConflict((conflict) => conflict.column('connect_session_id').doUpdateSet(row))
+    .execute()
+}
+
+export type NotTaken = 'unknown_state' | 'state_expired' | 'other_integration' | 'other_browser'
+
+/**
+ * Takes the pending authorization, once: of two callbacks with one state, one gets it. A callback that does not fit
+ * (another integration's redirect URI, another browser, too late) takes nothing and learns why.
+ */
+export async function takePendingAuthorization(
+  { db, keys, now }: Services,
+  { state, integration_id, browser }: { state: string; integration_id: string; browser: string | undefined },
+): Promise<PendingAuthorization | NotTaken> {
+  const stateHash = digest(state)
+  const taken =
+    browser === undefined
+      ? undefined
+      : await db
+          .deleteFrom('pending_authorizations')
+          .where('state_hash', '=', stateHash)
+          .where('integration_id', '=', integration_id)
+          .where('browser_hash', '=', digest(browser))
+          .where('expires_at', '>', now())
+          .returningAll()
+          .executeTakeFirst()
+  if (taken !== undefined) {
+    const contents = contentsSchema.parse(
+      await keys.open(placeOf(taken.tenant_id, taken.connect_session_id), taken.sealed),
+    )
+    return {
+      tenant_id: taken.tenant_id,
+      connect_session_id: taken.connect_session_id,
+      integration_id: taken.integration_id,
+      code_verifier: contents.code_verifier === null ? null : secret(contents.code_verifier),
+      connect_token: contents.connect_token,
+      config: contents.config,
+    }
+  }
+
+  const standing = await db
+    .selectFrom('pending_authorizations')
+    .select(['integration_id', 'expires_at'])
+    .where('state_hash', '=', stateHash)
+    .executeTakeFirst()
+  if (standing === undefined) return 'unknown_state'
+  if (standing.expires_at <= now()) return 'state_expired'
+  return standing.integration_id === integration_id ? 'other_browser' : 'other_integration'
+}
+
+function placeOf(tenantId: string, connectSessionId: string) {
+  return { tenant_id: tenantId, table: 'pending_authorizations', column: 'sealed', row: connectSessionId }
+}

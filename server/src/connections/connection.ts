@@ -1,0 +1,52 @@
+import type { JsonObject } from '@sluice/oauth'
+import type { Selectable, Transaction } from 'kysely'
+import { z } from 'zod'
+import type { ConnectionTable, Database, EndUser } from '../database/schema.ts'
+import type { GrantedConnection } from '../grants/grant.ts'
+import { notFound } from '../http/problem.ts'
+import type { KeyRing } from '../sealing/key-ring.ts'
+import type { Services } from '../services.ts'
+
+export type ConnectionRow = Selectable<ConnectionTable>
+
+const configSchema = z.record(z.string(), z.json())
+
+/** @throws Problem 404, the same whether it is missing or another tenant's */
+export async function findConnection({ db }: Services, tenantId: string, id: string): Promise<ConnectionRow> {
+  const row = await db
+    .selectFrom('connections')
+    .selectAll()
+    .where('tenant_id', '=', tenantId)
+    .where('id', '=', id)
+    .executeTakeFirst()
+  if (row === undefined) throw notFound('connection', id)
+  return row
+}
+
+export interface NewConnection extends GrantedConnection {
+  end_user: EndUser | null
+}
+
+export async function insertConnection(tx: Transaction<Database>, keys: KeyRing, connection: NewConnection) {
+  await tx
+    .insertInto('connections')
+    .values({
+      id: connection.id,
+      tenant_id: connection.tenant_id,
+      connector_id: connection.connector_id,
+      integration_id: connection.integration_id,
+      end_user: connection.end_user === null ? null : JSON.stringify(connection.end_user),
+      config_sealed: await keys.seal(placeOf(connection), connection.config),
+      status: 'healthy',
+    })
+    .execute()
+}
+
+/** The endpoint config as the person filled it; the grant's credentials are not in it. */
+export async function openConfig({ keys }: Services, row: ConnectionRow): Promise<JsonObject> {
+  return configSchema.parse(await keys.open(placeOf(row), row.config_sealed))
+}
+
+function placeOf({ tenant_id, id }: { tenant_id: string; id: string }) {
+  return { tenant_id, table: 'connections', column: 'config', row: id }
+}

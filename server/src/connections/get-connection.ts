@@ -1,0 +1,27 @@
+import { createRoute } from '@hono/zod-openapi'
+import { type Api, apiKeySecurity, failures, json } from '../http/api.ts'
+import { uuidParameter } from '../http/parameters.ts'
+import { notFound } from '../http/problem.ts'
+import type { Services } from '../services.ts'
+import { connectionSchema, presentConnection, selectConnections } from './connection-record.ts'
+
+const route = createRoute({
+  method: 'get',
+  path: '/v1/connections/{id}',
+  tags: ['Connections'],
+  summary: 'Get a connection',
+  security: apiKeySecurity,
+  request: { params: uuidParameter },
+  responses: { 200: json(connectionSchema, 'The connection.'), ...failures(401, 404, 422) },
+})
+
+export function getConnection(api: Api, services: Services) {
+  api.openapi(route, async (c) => {
+    const { id } = c.req.valid('param')
+    const row = await selectConnections(services, c.get('caller').tenant_id)
+      .where('connections.id', '=', id)
+      .executeTakeFirst()
+    if (row === undefined) throw notFound('connection', id)
+    return c.json(await presentConnection(services, row), 200)
+  })
+}

@@ -1,0 +1,74 @@
+import { type ConnectorSpec, type ConnectorTask, loadFlowSource, selectTask } from '@sluice/connector-specs'
+import { flow } from '@sluice/launcher'
+import { compileFlowPlan, type OAuthPlan } from '@sluice/oauth'
+
+/** A connector that this server may launch. Which ones there are is the operator's word, never a caller's. */
+export interface Connector {
+  /** The last part of its task's name: `lab/source-lab` is `source-lab`. */
+  id: string
+  task: ConnectorTask
+}
+
+export interface DescribedConnector extends Connector {
+  title: string
+  spec: ConnectorSpec
+  oauth: { provider: string; provider_title: string; plan: OAuthPlan } | null
+}
+
+export interface ConnectorCatalogue {
+  list(): Connector[]
+  find(id: string): Connector | null
+  /** Asks the connector for its spec, once per process. @throws ConnectorError, OAuthError `invalid_spec` */
+  describe(connector: Connector): Promise<DescribedConnector>
+}
+
+/**
+ * Loads the connectors of these `flow.yaml` files. `env` overrides variables that a connector's file declares.
+ *
+ * @throws SpecError with file, line and column
+ */
+export async function loadConnectorCatalogue(
+  paths: string[],
+  env: Record<string, string> = {},
+): Promise<ConnectorCatalogue> {
+  const sources = await Promise.all(paths.map(loadFlowSource))
+  const tasks = sources.flatMap((source) => Object.keys(source.captures).map((name) => selectTask(source, name)))
+  const connectors = new Map<string, Connector>()
+  for (const declared of tasks) {
+    const overrides = Object.entries(env).filter(([name]) => Object.hasOwn(declared.env, name))
+    const task = { ...declared, env: { ...declared.env, ...Object.fromEntries(overrides) } }
+    const id = task.name.split('/').at(-1) ?? task.name
+    if (connectors.has(id)) throw new Error(`Two connectors are called ${id}; rename one of the captures.`)
+    connectors.set(id, { id, task })
+  }
+
+  const described = new Map<string, Promise<DescribedConnector>>()
+  return {
+    list: () => [...connectors.values()],
+    find: (id) => connectors.get(id) ?? null,
+    describe(connector) {
+      const known = described.get(connector.id)
+      if (known !== undefined) return known
+      const asking = describe(connector)
+      described.set(connector.id, asking)
+      asking.catch(() => described.delete(connector.id))
+      return asking
+    },
+  }
+}
+
+async function describe(connector: Connector): Promise<DescribedConnector> {
+  const { command, cwd, env } = connector.task
+  const spec = await flow.spec({ name: connector.id, command, cwd, env, secrets: [] })
+  const title = typeof spec.config_schema.title === 'string' ? spec.config_schema.title : connector.id
+  const plan = spec.oauth2 === null ? null : compileFlowPlan(spec.oauth2)
+  const oauth = plan && { provider: plan.provider, provider_title: titleOf(plan.provider), plan }
+  return { ...connector, title, spec, oauth }
+}
+
+function titleOf(provider: string): string {
+  return provider
+    .split(/[-_\s]+/)
+    .map((word) => word.charAt(0).toUpperCase() + word.slice(1))
+    .join(' ')
+}

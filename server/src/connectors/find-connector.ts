@@ -1,0 +1,15 @@
+import { ConnectorError } from '@sluice/launcher'
+import { notFound, Problem } from '../http/problem.ts'
+import type { ConnectorCatalogue, DescribedConnector } from './connector-catalogue.ts'
+
+/** The connector with its spec. @throws Problem 404, or 502 when the connector does not answer */
+export async function findConnector(connectors: ConnectorCatalogue, id: string): Promise<DescribedConnector> {
+  const connector = connectors.find(id)
+  if (connector === null) throw notFound('connector', id)
+  try {
+    return await connectors.describe(connector)
+  } catch (cause) {
+    if (!(cause instanceof ConnectorError)) throw cause
+    throw new Problem(502, `connector_${cause.code}`, cause.message, { cause })
+  }
+}

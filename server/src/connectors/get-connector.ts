@@ -1,0 +1,22 @@
+import { createRoute } from '@hono/zod-openapi'
+import { type Api, apiKeySecurity, failures, json } from '../http/api.ts'
+import type { Services } from '../services.ts'
+import { connectorIdParameter, connectorSchema, presentConnector } from './connector-record.ts'
+import { findConnector } from './find-connector.ts'
+
+const route = createRoute({
+  method: 'get',
+  path: '/v1/connectors/{id}',
+  tags: ['Connectors'],
+  summary: 'Get a connector',
+  security: apiKeySecurity,
+  request: { params: connectorIdParameter },
+  responses: { 200: json(connectorSchema, 'The connector.'), ...failures(401, 404, 502) },
+})
+
+export function getConnector(api: Api, services: Services) {
+  api.openapi(route, async (c) => {
+    const connector = await findConnector(services.connectors, c.req.valid('param').id)
+    return c.json(presentConnector(connector), 200)
+  })
+}

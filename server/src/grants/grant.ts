@@ -1,0 +1,105 @@
+import { type JsonObject, type Secret, secret, type TokenSet } from '@sluice/oauth'
+import type { Transaction } from 'kysely'
+import { z } from 'zod'
+import type { Database } from '../database/schema.ts'
+import { notFound } from '../http/problem.ts'
+import type { KeyRing } from '../sealing/key-ring.ts'
+import type { Services } from '../services.ts'
+
+/** A grant as it is used: the tokens of a person's consent, and the credentials that the connector gets of them. */
+export interface Grant {
+  connection_id: string
+  tenant_id: string
+  version: number
+  access_token_expires_at: Date | null
+  /** When the provider issued the current access token. */
+  issued_at: Date
+  refresh_token: Secret | null
+  /** The mapped token response, without the client's id and secret. */
+  credentials: Secret<JsonObject>
+}
+
+/** The connection that a grant belongs to, with what its refresh request is rendered from. */
+export interface GrantedConnection {
+  id: string
+  tenant_id: string
+  connector_id: string
+  integration_id: string
+  config: JsonObject
+}
+
+const contentsSchema = z.object({
+  access_token: z.string(),
+  refresh_token: z.string().nullable(),
+  credentials: z.record(z.string(), z.json()),
+})
+
+export interface IssuedTokens {
+  tokens: TokenSet
+  credentials: Secret<JsonObject>
+}
+
+/** The columns that a token response fills. An omitted refresh token leaves the `earlier` one in force (RFC 6749 §6). */
+export async function sealedTokens(
+  keys: KeyRing,
+  connection: { id: string; tenant_id: string },
+  { tokens, credentials }: IssuedTokens,
+  earlier: Secret | null,
+) {
+  const refreshToken = tokens.refresh_token ?? earlier
+  const contents: z.infer<typeof contentsSchema> = {
+    access_token: tokens.access_token.reveal(),
+    refresh_token: refreshToken?.reveal() ?? null,
+    credentials: credentials.reveal(),
+  }
+  return {
+    sealed: await keys.seal(placeOf(connection), contents),
+    access_token_expires_at: tokens.expires_at,
+    refreshable: refreshToken !== null,
+  }
+}
+
+/** Stores the grant of a new connection. */
+export async function insertGrant(
+  tx: Transaction<Database>,
+  keys: KeyRing,
+  connection: { id: string; tenant_id: string },
+  issued: IssuedTokens,
+): Promise<void> {
+  const columns = await sealedTokens(keys, connection, issued, null)
+  await tx
+    .insertInto('grants')
+    .values({
+      connection_id: connection.id,
+      tenant_id: connection.tenant_id,
+      version: 1,
+      scope: issued.tokens.scope,
+      ...columns,
+    })
+    .execute()
+}
+
+/** @throws Problem 404; SealingError when the row was tampered with */
+export async function readGrant({ db, keys }: Services, connection: { id: string; tenant_id: string }): Promise<Grant> {
+  const row = await db
+    .selectFrom('grants')
+    .select(['version', 'sealed', 'access_token_expires_at', 'updated_at'])
+    .where('tenant_id', '=', connection.tenant_id)
+    .where('connection_id', '=', connection.id)
+    .executeTakeFirst()
+  if (row === undefined) throw notFound('connection', connection.id)
+  const contents = contentsSchema.parse(await keys.open(placeOf(connection), row.sealed))
+  return {
+    connection_id: connection.id,
+    tenant_id: connection.tenant_id,
+    version: row.version,
+    access_token_expires_at: row.access_token_expires_at,
+    issued_at: row.updated_at,
+    refresh_token: contents.refresh_token === null ? null : secret(contents.refresh_token),
+    credentials: secret(contents.credentials),
+  }
+}
+
+function placeOf(connection: { id: string; tenant_id: string }) {
+  return { tenant_id: connection.tenant_id, table: 'grants', column: 'sealed', row: connection.id }
+}

@@ -1,0 +1,80 @@
+import { createRoute, z } from '@hono/zod-openapi'
+import { type Secret, secret } from '@sluice/oauth'
+import { findConnector } from '../connectors/find-connector.ts'
+import { type Api, apiKeySecurity, failures, json } from '../http/api.ts'
+import { Problem } from '../http/problem.ts'
+import type { Services } from '../services.ts'
+import { uuidv7 } from '../uuid.ts'
+import { type IntegrationRow, integrationColumns, integrationSchema, presentIntegration } from './integration-record.ts'
+
+const route = createRoute({
+  method: 'post',
+  path: '/v1/integrations',
+  tags: ['Integrations'],
+  summary: 'Create an integration',
+  description: 'A client registration at a connector’s provider. The client secret is encrypted and never returned.',
+  security: apiKeySecurity,
+  request: {
+    body: {
+      required: true,
+      ...json(
+        z
+          .object({
+            connector_id: z.string(),
+            name: z.string().min(1).max(200).optional(),
+            client_id: z.string().min(1).max(2000),
+            client_secret: z.string().min(1).max(10_000),
+            return_urls: z
+              .array(z.url({ protocol: /^https?$/ }))
+              .max(50)
+              .default([])
+              .openapi({ description: 'Addresses that a connect session may return to, compared exactly.' }),
+          })
+          .strict(),
+        'The registration.',
+      ),
+    },
+  },
+  responses: { 201: json(integrationSchema, 'The integration.'), ...failures(401, 403, 404, 422, 502) },
+})
+
+export function createIntegrationRoute(api: Api, services: Services) {
+  api.openapi(route, async (c) => {
+    const { client_secret, ...body } = c.req.valid('json')
+    const { tenant_id } = c.get('caller')
+    const integration = await createIntegration(services, { ...body, tenant_id, client_secret: secret(client_secret) })
+    return c.json(presentIntegration(integration, services.base_url), 201)
+  })
+}
+
+export interface NewIntegration {
+  tenant_id: string
+  connector_id: string
+  name?: string | undefined
+  client_id: string
+  client_secret: Secret
+  return_urls?: string[]
+}
+
+export async function createIntegration(services: Services, integration: NewIntegration): Promise<IntegrationRow> {
+  const connector = await findConnector(services.connectors, integration.connector_id)
+  if (connector.oauth === null) {
+    throw new Problem(422, 'connector_without_oauth', `${connector.id} declares no OAuth, so it needs no integration.`)
+  }
+
+  const id = uuidv7()
+  const place = { tenant_id: integration.tenant_id, table: 'integrations', column: 'client_secret', row: id }
+  return services.db
+    .insertInto('integrations')
+    .values({
+      id,
+      tenant_id: integration.tenant_id,
+      connector_id: connector.id,
+      name: integration.name ?? connector.title,
+      client_id: integration.client_id,
+      client_secret_sealed: await services.keys.seal(place, integration.client_secret.reveal()),
+      return_urls: integration.return_urls ?? [],
+    })
+    .returning([...integrationColumns])
+    .executeTakeFirstOrThrow()
+}

@@ -1,0 +1,23 @@
+import { createRoute } from '@hono/zod-openapi'
+import { type Api, apiKeySecurity, failures, json } from '../http/api.ts'
+import { uuidParameter } from '../http/parameters.ts'
+import type { Services } from '../services.ts'
+import { findIntegration } from './find-integration.ts'
+import { integrationSchema, presentIntegration } from './integration-record.ts'
+
+const route = createRoute({
+  method: 'get',
+  path: '/v1/integrations/{id}',
+  tags: ['Integrations'],
+  summary: 'Get an integration',
+  security: apiKeySecurity,
+  request: { params: uuidParameter },
+  responses: { 200: json(integrationSchema, 'The integration.'), ...failures(401, 404, 422) },
+})
+
+export function getIntegration(api: Api, services: Services) {
+  api.openapi(route, async (c) => {
+    const row = await findIntegration(services, c.get('caller').tenant_id, c.req.valid('param').id)
+    return c.json(presentIntegration(row, services.base_url), 200)
+  })
+}

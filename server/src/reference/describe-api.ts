@@ -1,0 +1,23 @@
+import type { Api } from '../http/api.ts'
+
+const description = `Sluice authorizes connectors at their providers, keeps the grants alive and launches the connectors.
+
+Send an API key as \`Authorization: Bearer …\`. Records are snake_case JSON; lists are pages with a cursor; errors are
+problem details (RFC 9457) with a stable \`code\`.`
+
+export function describeApi(api: Api): void {
+  api.openAPIRegistry.registerComponent('securitySchemes', 'api_key', {
+    type: 'http',
+    scheme: 'bearer',
+    description: 'An API key, `sluice_…`.',
+  })
+}
+
+/** The OpenAPI 3.1 document of the routes. */
+export function openApiDocument(api: Api) {
+  return api.getOpenAPI31Document({
+    openapi: '3.1.0',
+    info: { title: 'Sluice', version: '1', description },
+    servers: [{ url: '/' }],
+  })
+}

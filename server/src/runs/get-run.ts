@@ -1,0 +1,22 @@
+import { createRoute } from '@hono/zod-openapi'
+import { type Api, apiKeySecurity, failures, json } from '../http/api.ts'
+import { uuidParameter } from '../http/parameters.ts'
+import type { Services } from '../services.ts'
+import { findRun, presentRun, runSchema } from './run-record.ts'
+
+const route = createRoute({
+  method: 'get',
+  path: '/v1/runs/{id}',
+  tags: ['Runs'],
+  summary: 'Get a run',
+  security: apiKeySecurity,
+  request: { params: uuidParameter },
+  responses: { 200: json(runSchema, 'The run.'), ...failures(401, 404, 422) },
+})
+
+export function getRun(api: Api, services: Services) {
+  api.openapi(route, async (c) => {
+    const row = await findRun(services, c.get('caller').tenant_id, c.req.valid('param').id)
+    return c.json(await presentRun(services, row), 200)
+  })
+}

@@ -1,0 +1,33 @@
+import { createRoute, z } from '@hono/zod-openapi'
+import { type Api, apiKeySecurity, failures, json } from '../http/api.ts'
+import { page, pageOf, pageQuery } from '../http/parameters.ts'
+import type { Services } from '../services.ts'
+import { presentRun, runSchema } from './run-record.ts'
+
+const route = createRoute({
+  method: 'get',
+  path: '/v1/runs',
+  tags: ['Runs'],
+  summary: 'List runs',
+  description: 'Newest first.',
+  security: apiKeySecurity,
+  request: { query: pageQuery.extend({ connection_id: z.uuid().optional() }) },
+  responses: { 200: json(pageOf(runSchema, 'RunList'), 'One page.'), ...failures(401, 422) },
+})
+
+export function listRuns(api: Api, services: Services) {
+  api.openapi(route, async (c) => {
+    const { limit, cursor, connection_id } = c.req.valid('query')
+    const found = await services.db
+      .selectFrom('runs')
+      .selectAll()
+      .where('tenant_id', '=', c.get('caller').tenant_id)
+      .$if(connection_id !== undefined, (query) => query.where('connection_id', '=', connection_id ?? ''))
+      .$if(cursor !== undefined, (query) => query.where('id', '<', cursor ?? ''))
+      .orderBy('id', 'desc')
+      .limit(limit + 1)
+      .execute()
+    const { rows, next_cursor } = page(found, limit)
+    return c.json({ data: await Promise.all(rows.map((row) => presentRun(services, row))), next_cursor }, 200)
+  })
+}

@@ -1,0 +1,34 @@
+// What a run yields. It is a customer's data, so it is stored sealed.
+import { z } from 'zod'
+
+export const stepSchema = z.object({
+  operation: z.enum(['spec', 'discover', 'validate', 'capture']),
+  status: z.enum(['running', 'succeeded', 'failed']),
+  duration_ms: z.number().int().nullable(),
+  result: z.record(z.string(), z.json()).nullable(),
+})
+
+export const runErrorSchema = z.object({
+  code: z.string(),
+  message: z.string(),
+  verdict: z.enum(['transient', 'reauthorize', 'integration_broken', 'connector_broken']),
+  next_action: z.string(),
+  stderr: z.string(),
+})
+
+export const runOutcomeSchema = z.object({
+  steps: z.array(stepSchema),
+  documents: z.array(z.object({ collection: z.string(), document: z.record(z.string(), z.json()) })),
+  document_count: z.number().int(),
+  logs: z.array(z.object({ level: z.string(), message: z.string(), at: z.iso.datetime() })),
+  error: runErrorSchema.nullable(),
+})
+
+export type RunStep = z.infer<typeof stepSchema>
+export type StepOperation = RunStep['operation']
+export type RunError = z.infer<typeof runErrorSchema>
+export type RunOutcome = z.infer<typeof runOutcomeSchema>
+
+export function emptyOutcome(): RunOutcome {
+  return { steps: [], documents: [], document_count: 0, logs: [], error: null }
+}

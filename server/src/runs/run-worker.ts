@@ -1,0 +1,97 @@
+// Runs connectors in this process. A run outlives the request that started it; its worker extends the run's lease while
+// it lives, so that a run whose server was killed is seen to be dead.
+import type { ConnectionRow } from '../connections/connection.ts'
+import type { Services } from '../services.ts'
+import { executeRun } from './execute-run.ts'
+import { runErrorFrom } from './run-error.ts'
+import { emptyOutcome, type RunOutcome } from './run-outcome.ts'
+import { type RunRow, sealOutcome } from './run-record.ts'
+import { RUN_LEASE_SECONDS } from './start-run.ts'
+
+export interface RunWorker {
+  start(run: RunRow, connection: ConnectionRow, maxDocuments: number): void
+  /** Waits for a run of this process to end, `milliseconds` at most. */
+  settled(id: string, milliseconds: number): Promise<void>
+  /** Ends every run with the error `server_stopped`. */
+  stop(): Promise<void>
+}
+
+export function createRunWorker(services: () => Services): RunWorker {
+  const active = new Map<string, Promise<void>>()
+  const stopping = new AbortController()
+
+  return {
+    start(run, connection, maxDocuments) {
+      const work = attend(services(), run, connection, maxDocuments, stopping.signal)
+        .catch((error) =>
+          services().log.error({ run_id: run.id, error_name: nameOf(error) }, 'run could not be recorded'),
+        )
+        .finally(() => active.delete(run.id))
+      active.set(run.id, work)
+    },
+    async settled(id, milliseconds) {
+      const work = active.get(id)
+      if (work === undefined || milliseconds === 0) return
+      const timeUp = Promise.withResolvers<void>()
+      const timer = setTimeout(timeUp.resolve, milliseconds)
+      await Promise.race([work, timeUp.promise])
+      clearTimeout(timer)
+    },
+    async stop() {
+      stopping.abort()
+      await Promise.all(active.values())
+    },
+  }
+}
+
+async function attend(
+  services: Services,
+  run: RunRow,
+  connection: ConnectionRow,
+  maxDocuments: number,
+  signal: AbortSignal,
+): Promise<void> {
+  const outcome = emptyOutcome()
+  const heartbeat = setInterval(() => void record(services, run, outcome).catch(() => {}), RUN_LEASE_SECONDS * 333)
+  try {
+    await executeRun(services, { run, connection, max_documents: maxDocuments, outcome, signal }, () =>
+      record(services, run, outcome),
+    )
+  } catch (error) {
+    outcome.error = runErrorFrom(error, signal, services.log)
+    for (const step of outcome.steps) if (step.status === 'running') step.status = 'failed'
+  } finally {
+    clearInterval(heartbeat)
+  }
+  await finish(services, run, outcome)
+}
+
+async function record({ db, keys, now }: Services, run: RunRow, outcome: RunOutcome): Promise<void> {
+  await db
+    .updateTable('runs')
+    .set({
+      outcome_sealed: await sealOutcome(keys, run, outcome),
+      lease_until: new Date(now().getTime() + RUN_LEASE_SECONDS * 1000),
+    })
+    .where('tenant_id', '=', run.tenant_id)
+    .where('id', '=', run.id)
+    .where('status', '=', 'running')
+    .execute()
+}
+
+async function finish({ db, keys, now }: Services, run: RunRow, outcome: RunOutcome): Promise<void> {
+  await db
+    .updateTable('runs')
+    .set({
+      status: outcome.error === null ? 'succeeded' : 'failed',
+      outcome_sealed: await sealOutcome(keys, run, outcome),
+      finished_at: now(),
+    })
+    .where('tenant_id', '=', run.tenant_id)
+    .where('id', '=', run.id)
+    .execute()
+}
+
+function nameOf(error: unknown): string {
+  return error instanceof Error ? error.name : typeof error
+}

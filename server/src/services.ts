@@ -1,0 +1,22 @@
+import type { GuardedFetch } from '@sluice/oauth'
+import type { Kysely } from 'kysely'
+import type { Logger } from 'pino'
+import type { ConnectorCatalogue } from './connectors/connector-catalogue.ts'
+import type { Database } from './database/schema.ts'
+import type { RunWorker } from './runs/run-worker.ts'
+import type { KeyRing } from './sealing/key-ring.ts'
+
+/** What the use cases share. Built once, in `start-server.ts`. */
+export interface Services {
+  db: Kysely<Database>
+  keys: KeyRing
+  connectors: ConnectorCatalogue
+  runs: RunWorker
+  /** The only way out to providers. */
+  fetch: GuardedFetch
+  /** Where browsers and providers reach this server; never taken from a request. */
+  base_url: string
+  allow_loopback: boolean
+  now: () => Date
+  log: Logger
+}

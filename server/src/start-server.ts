@@ -1,0 +1,108 @@
+// Puts the server together: data directory's lock first, then the port, the database, the keys, the routes. What fails
+// ends what was started before it.
+import { join } from 'node:path'
+import { createGuardedFetch } from '@sluice/oauth'
+import { type DestinationStream, pino } from 'pino'
+import { buildApp } from './app.ts'
+import type { Config } from './config.ts'
+import { loadConnectorCatalogue } from './connectors/connector-catalogue.ts'
+import { connectDatabase } from './database/connect.ts'
+import { migrate } from './database/migrate.ts'
+import { type Listener, listen } from './http/listen.ts'
+import { readWebFiles, serveWebFiles } from './http/web-files.ts'
+import { startEmbeddedPostgres } from './postgres/start-embedded-postgres.ts'
+import { createRunWorker } from './runs/run-worker.ts'
+import { openMasterKeyFile } from './sealing/key-encryption-key.ts'
+import { createKeyRing, neededKeyEncryptionKeys } from './sealing/key-ring.ts'
+import type { Services } from './services.ts'
+import { type DefaultTenant, ensureDefaultTenant } from './tenants/default-tenant.ts'
+
+export interface ServerOptions {
+  config: Config
+  /** Locked by the caller, who releases it after `close`. */
+  data_directory: string
+  /** Where the built pages of `web/` lie. */
+  web_directory: string
+  /** Overrides of variables that connectors' own files declare. */
+  connector_env?: Record<string, string>
+  log_to?: DestinationStream
+  now?: () => Date
+}
+
+export interface RunningServer {
+  services: Services
+  tenant: DefaultTenant
+  port: number
+  /** For people: which Postgres serves. */
+  database: string
+  /** Settles with a sentence when the embedded Postgres ends by itself; the server is of no use then. */
+  broken: Promise<string>
+  close(): Promise<void>
+}
+
+/** @throws ListenError, PostgresError, DatabaseError, SealingError or SpecError; nothing is left running then */
+export async function startServer(options: ServerOptions): Promise<RunningServer> {
+  const { config } = options
+  const cleanup: (() => Promise<void>)[] = []
+  const close = async () => {
+    for (const end of cleanup.splice(0).reverse()) await end()
+  }
+
+  try {
+    let answer: (request: Request) => Response | Promise<Response> = starting
+    const listener = await listen((request) => answer(request), config)
+    cleanup.push(listener.close)
+
+    const database = await openDatabase(options, cleanup)
+    await migrate(database.url)
+    const { db, close: closeDatabase } = connectDatabase(database.url)
+    cleanup.push(closeDatabase)
+
+    const masterKeyFile = config.master_key_file ?? join(options.data_directory, 'master-key.json')
+    const masterKey = await openMasterKeyFile(masterKeyFile, await neededKeyEncryptionKeys(db))
+    const services: Services = {
+      db,
+      keys: createKeyRing(db, masterKey),
+      connectors: await loadConnectorCatalogue(config.connectors, options.connector_env),
+      runs: createRunWorker(() => services),
+      fetch: createGuardedFetch({ allow_loopback: config.allow_loopback }),
+      base_url: baseUrlOn(config, listener),
+      allow_loopback: config.allow_loopback,
+      now: options.now ?? (() => new Date()),
+      log: options.log_to === undefined ? pino() : pino(options.log_to),
+    }
+    cleanup.push(services.runs.stop)
+
+    const app = buildApp(services)
+    serveWebFiles(app, await readWebFiles(options.web_directory))
+    const tenant = await ensureDefaultTenant(db)
+    answer = app.fetch
+    return { services, tenant, port: listener.port, database: database.name, broken: database.broken, close }
+  } catch (error) {
+    await close()
+    throw error
+  }
+}
+
+function starting(): Response {
+  return new Response('Sluice is starting.\n', { status: 503, headers: { 'retry-after': '1' } })
+}
+
+/** With port 0 the address is known only now. */
+function baseUrlOn(config: Config, listener: Listener): string {
+  return config.port === 0 ? `http://localhost:${listener.port}` : config.base_url
+}
+
+async function openDatabase({ config, data_directory }: ServerOptions, cleanup: (() => Promise<void>)[]) {
+  if (config.database_url !== null) {
+    const { hostname, port, pathname } = new URL(config.database_url)
+    const name = `${pathname.slice(1)} on ${hostname}:${port || 5432}`
+    return { url: config.database_url, name, broken: new Promise<never>(() => {}) }
+  }
+  const postgres = await startEmbeddedPostgres({ directory: data_directory })
+  cleanup.push(postgres.stop)
+  const broken = postgres.exited.then((exit) =>
+    exit.expected ? new Promise<never>(() => {}) : `Postgres ended by itself. Its last words:\n${exit.last_log}`,
+  )
+  return { url: postgres.url, name: `embedded Postgres ${postgres.version}`, broken }
+}

@@ -1,0 +1,24 @@
+import { type Kysely, sql } from 'kysely'
+import { createApiKey } from '../api-keys/create-api-key.ts'
+import type { Database } from '../database/schema.ts'
+import { uuidv7 } from '../uuid.ts'
+
+export interface DefaultTenant {
+  id: string
+  /** The admin API key, only when it was created just now. */
+  admin_api_key: string | null
+}
+
+/** The tenant of a single-tenant installation; made with its admin key on the first start. */
+export async function ensureDefaultTenant(db: Kysely<Database>): Promise<DefaultTenant> {
+  return db.transaction().execute(async (tx) => {
+    // Two servers may start on one fresh database: the second finds the first one's tenant.
+    await sql`select pg_advisory_xact_lock(hashtext('sluice default tenant'))`.execute(tx)
+    const known = await tx.selectFrom('tenants').select('id').orderBy('created_at').limit(1).executeTakeFirst()
+    if (known !== undefined) return { id: known.id, admin_api_key: null }
+
+    const id = uuidv7()
+    await tx.insertInto('tenants').values({ id, name: 'default' }).execute()
+    return { id, admin_api_key: await createApiKey(tx, { tenant_id: id, name: 'admin' }) }
+  })
+}
