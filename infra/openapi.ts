@@ -2,8 +2,9 @@
 // says whether the files are up to date.
 import { execFile } from 'node:child_process'
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { createRequire } from 'node:module'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { promisify } from 'node:util'
 import { apiDocument } from '@sluice/server'
 
@@ -28,7 +29,8 @@ if (process.argv.includes('--check')) {
 }
 
 async function typesOf(documentPath: string): Promise<string> {
-  const generator = new URL('node_modules/openapi-typescript/bin/cli.js', root).pathname
+  const client = createRequire(new URL('client/package.json', root))
+  const generator = join(dirname(client.resolve('openapi-typescript/package.json')), 'bin/cli.js')
   const run = promisify(execFile)
   const { stdout } = await run(process.execPath, [generator, documentPath], {
     cwd: root,

@@ -13,7 +13,7 @@ export interface paths {
         };
         /**
          * List connectors
-         * @description The connectors that this server may launch.
+         * @description The connectors that this server may launch. One that does not answer `spec` is left out and logged.
          */
         get: {
             parameters: {
@@ -98,6 +98,15 @@ export interface paths {
                         "application/problem+json": components["schemas"]["Problem"];
                     };
                 };
+                /** @description The provider refused. */
+                502: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
             };
         };
         put?: never;
@@ -115,7 +124,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Get a connector’s spec */
+        /**
+         * Get a connector’s spec
+         * @description What the connector itself answers to `spec`: its config schemas and whether it uses OAuth.
+         */
         get: {
             parameters: {
                 query?: never;
@@ -127,7 +139,7 @@ export interface paths {
             };
             requestBody?: never;
             responses: {
-                /** @description Its schemas. */
+                /** @description The spec. */
                 200: {
                     headers: {
                         [name: string]: unknown;
@@ -154,6 +166,15 @@ export interface paths {
                         "application/problem+json": components["schemas"]["Problem"];
                     };
                 };
+                /** @description The provider refused. */
+                502: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
             };
         };
         put?: never;
@@ -173,7 +194,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Validate a config */
+        /**
+         * Validate a config
+         * @description Checks an endpoint config against the connector’s schema. Launches nothing and stores nothing.
+         */
         post: {
             parameters: {
                 query?: never;
@@ -183,6 +207,7 @@ export interface paths {
                 };
                 cookie?: never;
             };
+            /** @description The config. */
             requestBody: {
                 content: {
                     "application/json": {
@@ -193,7 +218,7 @@ export interface paths {
                 };
             };
             responses: {
-                /** @description What the schema says. */
+                /** @description Whether it is valid, and what it breaks. */
                 200: {
                     headers: {
                         [name: string]: unknown;
@@ -229,6 +254,15 @@ export interface paths {
                         "application/problem+json": components["schemas"]["Problem"];
                     };
                 };
+                /** @description The provider refused. */
+                502: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
             };
         };
         delete?: never;
@@ -249,6 +283,7 @@ export interface paths {
             parameters: {
                 query?: {
                     limit?: number;
+                    /** @description `next_cursor` of the page before. */
                     cursor?: string;
                 };
                 header?: never;
@@ -257,7 +292,7 @@ export interface paths {
             };
             requestBody?: never;
             responses: {
-                /** @description A page. */
+                /** @description One page. */
                 200: {
                     headers: {
                         [name: string]: unknown;
@@ -268,6 +303,15 @@ export interface paths {
                 };
                 /** @description No valid API key. */
                 401: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description A value breaks a rule; `errors` names the field and the rule. */
+                422: {
                     headers: {
                         [name: string]: unknown;
                     };
@@ -289,6 +333,7 @@ export interface paths {
                 path?: never;
                 cookie?: never;
             };
+            /** @description The registration. */
             requestBody: {
                 content: {
                     "application/json": {
@@ -296,6 +341,10 @@ export interface paths {
                         name?: string;
                         client_id: string;
                         client_secret: string;
+                        /**
+                         * @description Addresses that a connect session may return to, compared exactly.
+                         * @default []
+                         */
                         return_urls?: string[];
                     };
                 };
@@ -319,8 +368,35 @@ export interface paths {
                         "application/problem+json": components["schemas"]["Problem"];
                     };
                 };
+                /** @description Not allowed. */
+                403: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description No such thing, or not the caller’s. */
+                404: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
                 /** @description A value breaks a rule; `errors` names the field and the rule. */
                 422: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description The provider refused. */
+                502: {
                     headers: {
                         [name: string]: unknown;
                     };
@@ -382,6 +458,15 @@ export interface paths {
                         "application/problem+json": components["schemas"]["Problem"];
                     };
                 };
+                /** @description A value breaks a rule; `errors` names the field and the rule. */
+                422: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
             };
         };
         put?: never;
@@ -412,21 +497,32 @@ export interface paths {
                 path?: never;
                 cookie?: never;
             };
+            /** @description The invitation. */
             requestBody: {
                 content: {
                     "application/json": {
                         connector_id: string;
-                        /** Format: uuid */
+                        /**
+                         * Format: uuid
+                         * @description May be left out when there is only one.
+                         */
                         integration_id?: string;
                         end_user?: {
+                            /** @description Your own id of the person or account. */
                             id: string;
+                            /** Format: email */
                             email?: string;
                         };
+                        /** @description Prefilled values of the endpoint config. */
                         config?: {
                             [key: string]: unknown;
                         };
+                        /** @description Where the person goes on afterwards: one of the integration’s `return_urls`, exactly. */
                         return_to?: string;
-                        /** @default false */
+                        /**
+                         * @description Let the person read a sample of the data through the new connection.
+                         * @default false
+                         */
                         preview?: boolean;
                         /** @default 1800 */
                         expires_in_seconds?: number;
@@ -452,6 +548,24 @@ export interface paths {
                         "application/problem+json": components["schemas"]["Problem"];
                     };
                 };
+                /** @description Not allowed. */
+                403: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description No such thing, or not the caller’s. */
+                404: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
                 /** @description It contradicts what stands. */
                 409: {
                     headers: {
@@ -463,6 +577,15 @@ export interface paths {
                 };
                 /** @description A value breaks a rule; `errors` names the field and the rule. */
                 422: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description The provider refused. */
+                502: {
                     headers: {
                         [name: string]: unknown;
                     };
@@ -485,7 +608,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Get a connect session */
+        /**
+         * Get a connect session
+         * @description Its status is the truth about how the person fared; what a browser reports is a hint.
+         */
         get: {
             parameters: {
                 query?: never;
@@ -524,6 +650,15 @@ export interface paths {
                         "application/problem+json": components["schemas"]["Problem"];
                     };
                 };
+                /** @description A value breaks a rule; `errors` names the field and the rule. */
+                422: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
             };
         };
         put?: never;
@@ -541,11 +676,15 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** List connections */
+        /**
+         * List connections
+         * @description Newest first.
+         */
         get: {
             parameters: {
                 query?: {
                     limit?: number;
+                    /** @description `next_cursor` of the page before. */
                     cursor?: string;
                 };
                 header?: never;
@@ -554,7 +693,7 @@ export interface paths {
             };
             requestBody?: never;
             responses: {
-                /** @description A page, newest first. */
+                /** @description One page. */
                 200: {
                     headers: {
                         [name: string]: unknown;
@@ -565,6 +704,15 @@ export interface paths {
                 };
                 /** @description No valid API key. */
                 401: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description A value breaks a rule; `errors` names the field and the rule. */
+                422: {
                     headers: {
                         [name: string]: unknown;
                     };
@@ -628,6 +776,15 @@ export interface paths {
                         "application/problem+json": components["schemas"]["Problem"];
                     };
                 };
+                /** @description A value breaks a rule; `errors` names the field and the rule. */
+                422: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
             };
         };
         put?: never;
@@ -645,13 +802,17 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** List runs */
+        /**
+         * List runs
+         * @description Newest first.
+         */
         get: {
             parameters: {
                 query?: {
-                    connection_id?: string;
                     limit?: number;
+                    /** @description `next_cursor` of the page before. */
                     cursor?: string;
+                    connection_id?: string;
                 };
                 header?: never;
                 path?: never;
@@ -659,7 +820,7 @@ export interface paths {
             };
             requestBody?: never;
             responses: {
-                /** @description A page, newest first. */
+                /** @description One page. */
                 200: {
                     headers: {
                         [name: string]: unknown;
@@ -677,32 +838,50 @@ export interface paths {
                         "application/problem+json": components["schemas"]["Problem"];
                     };
                 };
+                /** @description A value breaks a rule; `errors` names the field and the rule. */
+                422: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
             };
         };
         put?: never;
-        /** Start a run */
+        /**
+         * Start a run
+         * @description Launches the connection’s connector with its secrets injected. `preview` runs spec, discover, validate and capture in turn and keeps the first documents.
+         */
         post: {
             parameters: {
                 query?: {
-                    wait?: number;
+                    /** @description Seconds to wait for the end before answering. */
+                    wait?: number | null;
                 };
                 header?: never;
                 path?: never;
                 cookie?: never;
             };
+            /** @description What to launch. */
             requestBody: {
                 content: {
                     "application/json": {
                         /** Format: uuid */
                         connection_id: string;
                         /** @enum {string} */
-                        operation: "spec" | "validate" | "discover" | "capture" | "preview";
+                        operation: "spec" | "discover" | "validate" | "capture" | "preview";
+                        /**
+                         * @description How many documents to keep; the connector is stopped at the checkpoint after them.
+                         * @default 100
+                         */
                         max_documents?: number;
                     };
                 };
             };
             responses: {
-                /** @description The run. */
+                /** @description The run as it stands; ask again while its status is `running`. */
                 201: {
                     headers: {
                         [name: string]: unknown;
@@ -713,6 +892,15 @@ export interface paths {
                 };
                 /** @description No valid API key. */
                 401: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Not allowed. */
+                403: {
                     headers: {
                         [name: string]: unknown;
                     };
@@ -792,6 +980,15 @@ export interface paths {
                         "application/problem+json": components["schemas"]["Problem"];
                     };
                 };
+                /** @description A value breaks a rule; `errors` names the field and the rule. */
+                422: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
             };
         };
         put?: never;
@@ -809,7 +1006,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** What a connect link is for, and how it stands */
+        /**
+         * What a connect link is for, and how it stands
+         * @description Read by the connect page. The token in the path is the only proof asked for.
+         */
         get: {
             parameters: {
                 query?: never;
@@ -867,7 +1067,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Start the authorization */
+        /**
+         * Start the authorization
+         * @description Checks the config, then answers with the provider’s authorization URL and binds this browser to it.
+         */
         post: {
             parameters: {
                 query?: never;
@@ -877,6 +1080,7 @@ export interface paths {
                 };
                 cookie?: never;
             };
+            /** @description The filled-in config. */
             requestBody: {
                 content: {
                     "application/json": {
@@ -958,7 +1162,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Read a sample */
+        /** Read a sample through the new connection */
         post: {
             parameters: {
                 query?: never;
@@ -968,16 +1172,17 @@ export interface paths {
                 };
                 cookie?: never;
             };
+            /** @description What to launch. */
             requestBody: {
                 content: {
                     "application/json": {
                         /** @enum {string} */
-                        operation: "spec" | "validate" | "discover" | "capture" | "preview";
+                        operation: "spec" | "discover" | "validate" | "capture" | "preview";
                     };
                 };
             };
             responses: {
-                /** @description The run. */
+                /** @description The run, just started. */
                 202: {
                     headers: {
                         [name: string]: unknown;
@@ -1004,6 +1209,15 @@ export interface paths {
                         "application/problem+json": components["schemas"]["Problem"];
                     };
                 };
+                /** @description A value breaks a rule; `errors` names the field and the rule. */
+                422: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
             };
         };
         delete?: never;
@@ -1019,7 +1233,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Get a sample run */
+        /** See how the sample is doing */
         get: {
             parameters: {
                 query?: never;
@@ -1052,6 +1266,15 @@ export interface paths {
                 };
                 /** @description No such thing, or not the caller’s. */
                 404: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description A value breaks a rule; `errors` names the field and the rule. */
+                422: {
                     headers: {
                         [name: string]: unknown;
                     };
@@ -1107,7 +1330,7 @@ export interface paths {
             };
         };
         put?: never;
-        /** Sign in */
+        /** Sign in to the console */
         post: {
             parameters: {
                 query?: never;
@@ -1115,6 +1338,7 @@ export interface paths {
                 path?: never;
                 cookie?: never;
             };
+            /** @description An API key. */
             requestBody: {
                 content: {
                     "application/json": {
@@ -1123,7 +1347,7 @@ export interface paths {
                 };
             };
             responses: {
-                /** @description Signed in. */
+                /** @description Signed in; the session is in a cookie. */
                 204: {
                     headers: {
                         [name: string]: unknown;
@@ -1139,9 +1363,27 @@ export interface paths {
                         "application/problem+json": components["schemas"]["Problem"];
                     };
                 };
+                /** @description Not allowed. */
+                403: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description A value breaks a rule; `errors` names the field and the rule. */
+                422: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
             };
         };
-        /** Sign out */
+        /** Sign out of the console */
         delete: {
             parameters: {
                 query?: never;
@@ -1158,8 +1400,101 @@ export interface paths {
                     };
                     content?: never;
                 };
+                /** @description Not allowed. */
+                403: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
             };
         };
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/health/live": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Is the process alive */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description It answers. */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Health"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/health/ready": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Can it serve
+         * @description Ready when the database answers.
+         */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description It can. */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Health"];
+                    };
+                };
+                /** @description It cannot now. */
+                503: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Health"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
@@ -1169,33 +1504,52 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
-        Violation: {
-            pointer: string;
-            rule: string;
-            message: string;
-        };
-        Problem: {
-            type: string;
-            title: string;
-            status: number;
-            detail: string;
-            code: string;
-            errors?: components["schemas"]["Violation"][];
-        };
-        Connector: {
-            id: string;
-            title: string;
-            protocol: string;
-            documentation_url: string | null;
-            oauth: {
-                provider: string;
-            } | null;
-        };
         ConnectorList: {
             data: components["schemas"]["Connector"][];
             next_cursor: null;
         };
+        Connector: {
+            /** @example source-lab */
+            id: string;
+            title: string;
+            /** @example flow */
+            protocol: string;
+            documentation_url: string | null;
+            /** @description Null when the connector declares no OAuth. */
+            oauth: {
+                /** @example lab */
+                provider: string;
+            } | null;
+        };
+        Problem: {
+            /** @example about:blank */
+            type: string;
+            title: string;
+            status: number;
+            /** @description What happened and what to do next. */
+            detail: string;
+            /**
+             * @description Stable, for programs.
+             * @example connection_not_found
+             */
+            code: string;
+            errors?: components["schemas"]["Violation"][];
+        };
+        Violation: {
+            /**
+             * @description JSON pointer (RFC 6901) to the value.
+             * @example /config/region
+             */
+            pointer: string;
+            /**
+             * @description The rule that it breaks.
+             * @example pattern
+             */
+            rule: string;
+            message: string;
+        };
         ConnectorSpec: {
+            /** @description JSON Schema of the endpoint config. */
             config_schema: {
                 [key: string]: unknown;
             };
@@ -1204,7 +1558,9 @@ export interface components {
             };
             resource_path_pointers: string[];
             documentation_url: string | null;
+            /** @description Null when the connector declares no OAuth. */
             oauth: {
+                /** @example lab */
                 provider: string;
             } | null;
         };
@@ -1212,24 +1568,33 @@ export interface components {
             valid: boolean;
             errors: components["schemas"]["Violation"][];
         };
+        IntegrationList: {
+            data: components["schemas"]["Integration"][];
+            next_cursor: string | null;
+        };
         Integration: {
             /** Format: uuid */
             id: string;
+            /** @example source-lab */
             connector_id: string;
             name: string;
             client_id: string;
+            /**
+             * Format: uri
+             * @description Register exactly this at the provider.
+             */
             redirect_uri: string;
             return_urls: string[];
             /** Format: date-time */
             created_at: string;
         };
-        IntegrationList: {
-            data: components["schemas"]["Integration"][];
-            next_cursor: string | null;
-        };
         ConnectSession: {
             /** Format: uuid */
             id: string;
+            /**
+             * Format: uri
+             * @description The connect link. Given once, when the session is created.
+             */
             url?: string;
             /** @enum {string} */
             status: "open" | "completed" | "expired";
@@ -1237,11 +1602,14 @@ export interface components {
             /** Format: uuid */
             integration_id: string;
             end_user: {
+                /** @description Your own id of the person or account. */
                 id: string;
+                /** Format: email */
                 email?: string;
             } | null;
             /** Format: uuid */
             connection_id: string | null;
+            /** @description Why the last attempt did not end in a connection; the person may try again. */
             error: {
                 code: string;
                 message: string;
@@ -1251,32 +1619,43 @@ export interface components {
             /** Format: date-time */
             created_at: string;
         };
+        ConnectionList: {
+            data: components["schemas"]["Connection"][];
+            next_cursor: string | null;
+        };
         Connection: {
-            /** Format: uuid */
+            /**
+             * Format: uuid
+             * @description Stable: it survives a repair.
+             */
             id: string;
             connector_id: string;
             /** Format: uuid */
             integration_id: string;
             end_user: {
+                /** @description Your own id of the person or account. */
                 id: string;
+                /** Format: email */
                 email?: string;
             } | null;
             /** @enum {string} */
             status: "healthy" | "needs_reauthorization" | "failing";
             status_reason: string | null;
+            /** @description The endpoint config with its secrets masked. */
             config: {
                 [key: string]: unknown;
             };
             /** Format: date-time */
             access_token_expires_at: string | null;
+            /** @description What the person granted, where the provider says so. */
             scopes: string[];
             /** Format: date-time */
             created_at: string;
             /** Format: date-time */
             updated_at: string;
         };
-        ConnectionList: {
-            data: components["schemas"]["Connection"][];
+        RunList: {
+            data: components["schemas"]["Run"][];
             next_cursor: string | null;
         };
         Run: {
@@ -1285,16 +1664,12 @@ export interface components {
             /** Format: uuid */
             connection_id: string;
             /** @enum {string} */
-            operation: "spec" | "validate" | "discover" | "capture" | "preview";
+            operation: "spec" | "discover" | "validate" | "capture" | "preview";
             /** @enum {string} */
             status: "running" | "succeeded" | "failed";
-            /** Format: date-time */
-            created_at: string;
-            /** Format: date-time */
-            finished_at: string | null;
             steps: {
                 /** @enum {string} */
-                operation: "spec" | "validate" | "discover" | "capture";
+                operation: "spec" | "discover" | "validate" | "capture";
                 /** @enum {string} */
                 status: "running" | "succeeded" | "failed";
                 duration_ms: number | null;
@@ -1302,6 +1677,7 @@ export interface components {
                     [key: string]: unknown;
                 } | null;
             }[];
+            /** @description The first documents that the connector read, as of its last checkpoint. */
             documents: {
                 collection: string;
                 document: {
@@ -1318,17 +1694,22 @@ export interface components {
             error: {
                 code: string;
                 message: string;
-                verdict: string | null;
+                /** @enum {string} */
+                verdict: "transient" | "reauthorize" | "integration_broken" | "connector_broken";
                 next_action: string;
+                /** @description The end of what the connector said, with secrets redacted. */
                 stderr: string;
             } | null;
-        };
-        RunList: {
-            data: components["schemas"]["Run"][];
-            next_cursor: string | null;
+            /** Format: date-time */
+            created_at: string;
+            /** Format: date-time */
+            finished_at: string | null;
         };
         ConnectLink: {
-            /** @enum {string} */
+            /**
+             * @description `used`: completed, but not in this browser.
+             * @enum {string}
+             */
             status: "open" | "completed" | "expired" | "used";
             connector: {
                 id: string;
@@ -1339,9 +1720,11 @@ export interface components {
                 id: string;
                 title: string;
             } | null;
+            /** @description The config schema without the OAuth credentials. */
             config_schema: {
                 [key: string]: unknown;
             };
+            /** @description Prefilled values; secrets are masked and may be sent back so. */
             config: {
                 [key: string]: unknown;
             };
@@ -1364,6 +1747,7 @@ export interface components {
             expires_at: string;
         };
         AuthorizationStart: {
+            /** Format: uri */
             authorization_url: string;
         };
         ConsoleSession: {
@@ -1372,6 +1756,10 @@ export interface components {
                 id: string;
                 name: string;
             };
+        };
+        Health: {
+            /** @enum {string} */
+            status: "ok" | "unavailable";
         };
     };
     responses: never;

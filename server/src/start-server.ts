@@ -21,8 +21,8 @@ export interface ServerOptions {
   config: Config
   /** Locked by the caller, who releases it after `close`. */
   data_directory: string
-  /** Where the built pages of `web/` lie. */
-  web_directory: string
+  /** Where the built pages of `web/` lie; null serves the API alone. */
+  web_directory: string | null
   /** Overrides of variables that connectors' own files declare. */
   connector_env?: Record<string, string>
   log_to?: DestinationStream
@@ -74,7 +74,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     cleanup.push(services.runs.stop)
 
     const app = buildApp(services)
-    serveWebFiles(app, await readWebFiles(options.web_directory))
+    if (options.web_directory !== null) serveWebFiles(app, await readWebFiles(options.web_directory))
     const tenant = await ensureDefaultTenant(db)
     answer = app.fetch
     return { services, tenant, port: listener.port, database: database.name, broken: database.broken, close }

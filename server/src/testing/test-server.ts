@@ -1,0 +1,128 @@
+// The whole server for a test: a database of its own, the lab as provider, the lab's connector, and a way to talk to it.
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type { TestContext } from 'node:test'
+import { fileURLToPath } from 'node:url'
+import { type Lab, startLab } from '@sluice/lab'
+import { secret } from '@sluice/oauth'
+import { readConfig } from '../config.ts'
+import { createIntegration } from '../integrations/create-integration.ts'
+import { type IntegrationRow, redirectUri } from '../integrations/integration-record.ts'
+import type { Services } from '../services.ts'
+import { type ServerOptions, startServer } from '../start-server.ts'
+import { createTestDatabase } from './database.ts'
+
+const labConnector = fileURLToPath(new URL('../../../lab/connectors/source-lab/flow.yaml', import.meta.url))
+
+export interface TestServer {
+  base_url: string
+  services: Services
+  lab: Lab
+  /** The lab's client as an integration of the default tenant. */
+  integration: IntegrationRow
+  client_secret: string
+  tenant_id: string
+  api_key: string
+  database_url: string
+  /** Every line that the server logged. */
+  logs: string[]
+  /** Calls `/v1` with the admin key, or with another one; null sends none. */
+  api(method: string, path: string, body?: unknown, apiKey?: string | null): Promise<ApiAnswer>
+}
+
+export interface ApiAnswer {
+  status: number
+  // biome-ignore lint/suspicious/noExplicitAny: tests assert on what they read
+  body: any
+  headers: Headers
+}
+
+export interface TestServerOptions {
+  access_token_seconds?: number
+  rotation?: 'never' | 'always'
+  connectors?: string[]
+  connector_env?: Record<string, string>
+  now?: () => Date
+  base_url?: string
+  web_directory?: string
+}
+
+/** Everything is ended after the test. */
+export async function startTestServer(
+  t: Pick<TestContext, 'after'>,
+  options: TestServerOptions = {},
+): Promise<TestServer> {
+  const ending: (() => Promise<unknown>)[] = []
+  t.after(async () => {
+    for (const end of ending.reverse()) await end()
+  })
+
+  const database = await createTestDatabase()
+  ending.push(() => database.drop())
+  const directory = await mkdtemp(join(tmpdir(), 'sluice-test-'))
+  ending.push(() => rm(directory, { recursive: true, force: true }))
+  const lab = await startLab({
+    access_token_seconds: options.access_token_seconds ?? 3600,
+    rotation: options.rotation ?? 'never',
+  })
+  ending.push(() => lab.close())
+
+  const logs: string[] = []
+  const server = await startServer({
+    config: {
+      ...readConfig({ SLUICE_ALLOW_LOOPBACK: '1', DATABASE_URL: database.url }),
+      port: 0,
+      connectors: options.connectors ?? [labConnector],
+    },
+    data_directory: directory,
+    web_directory: options.web_directory ?? null,
+    connector_env: options.connector_env ?? { LAB_ORIGIN: lab.origin },
+    log_to: { write: (line: string) => void logs.push(line) },
+    ...withNow(options.now),
+  })
+  ending.push(server.close)
+  if (server.tenant.admin_api_key === null) throw new Error('the test database was not fresh')
+
+  const { services } = server
+  if (options.base_url !== undefined) services.base_url = options.base_url
+  const { client_id, client_secret } = lab.addClient()
+  const integration = await createIntegration(services, {
+    tenant_id: server.tenant.id,
+    connector_id: 'source-lab',
+    client_id,
+    client_secret: secret(client_secret),
+    return_urls: ['https://customer.example/done'],
+  })
+  lab.addClient({ client_id, client_secret, redirect_uris: [redirectUri(services.base_url, integration.id)] })
+
+  const adminKey = server.tenant.admin_api_key
+  const address = `http://localhost:${server.port}`
+  return {
+    base_url: address,
+    services,
+    lab,
+    integration,
+    client_secret,
+    tenant_id: server.tenant.id,
+    api_key: adminKey,
+    database_url: database.url,
+    logs,
+    async api(method, path, body, apiKey = adminKey) {
+      const response = await fetch(new URL(path, address), {
+        method,
+        headers: {
+          ...(apiKey === null ? {} : { authorization: `Bearer ${apiKey}` }),
+          ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+        },
+        ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+      })
+      const text = await response.text()
+      return { status: response.status, headers: response.headers, body: text === '' ? null : JSON.parse(text) }
+    },
+  }
+}
+
+function withNow(now: (() => Date) | undefined): Partial<ServerOptions> {
+  return now === undefined ? {} : { now }
+}
