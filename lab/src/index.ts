@@ -1,4 +1,5 @@
 export { ACCOUNTS, type Account, type AccountId } from './accounts.ts'
+export type { MessageFromChild, MessageToChild } from './child-messages.ts'
 export { type ConsentChoice, consent } from './consent.ts'
 export { FAULTS, type Fault, type FaultName } from './faults.ts'
 export type { Lab, LabClient, LabOptions } from './lab.ts'

@@ -42,17 +42,17 @@ export async function requestTokens(
   authenticate = oauth.ClientSecretPost,
 ): Promise<oauth.TokenEndpointResponse> {
   const { server, state, code_verifier } = attempt
-  const parameters = oauth.validateAuthResponse(server, client, redirect, state)
+  const parameters = oauth.validateAuthResponse(server, { client_id: client.client_id }, redirect, state)
   const response = await oauth.authorizationCodeGrantRequest(
     server,
-    client,
+    { client_id: client.client_id },
     authenticate(client.client_secret),
     parameters,
     client.redirect_uris[0] ?? '',
     code_verifier,
     HTTP,
   )
-  return oauth.processAuthorizationCodeResponse(server, client, response)
+  return oauth.processAuthorizationCodeResponse(server, { client_id: client.client_id }, response)
 }
 
 export async function authorize(
@@ -68,19 +68,35 @@ export async function authorize(
 export async function refresh(lab: Lab, client: LabClient, refresh_token: string | undefined) {
   const server = await discover(lab)
   const authenticate = oauth.ClientSecretBasic(client.client_secret)
-  const response = await oauth.refreshTokenGrantRequest(server, client, authenticate, refresh_token ?? '', HTTP)
-  return oauth.processRefreshTokenResponse(server, client, response)
+  const response = await oauth.refreshTokenGrantRequest(
+    server,
+    { client_id: client.client_id },
+    authenticate,
+    refresh_token ?? '',
+    HTTP,
+  )
+  return oauth.processRefreshTokenResponse(server, { client_id: client.client_id }, response)
 }
 
 export async function revoke(lab: Lab, client: LabClient, token: string): Promise<void> {
   const server = await discover(lab)
   const authenticate = oauth.ClientSecretBasic(client.client_secret)
-  await oauth.processRevocationResponse(await oauth.revocationRequest(server, client, authenticate, token, HTTP))
+  await oauth.processRevocationResponse(
+    await oauth.revocationRequest(server, { client_id: client.client_id }, authenticate, token, HTTP),
+  )
 }
 
-export async function getApi(lab: Lab, path: string, token?: string) {
+/** Answer of the demo API; `body` is what its route returns, or a problem. */
+export async function getApi<T = ApiBody>(lab: Lab, path: string, token?: string) {
   const response = await fetch(new URL(path, lab.origin), {
     headers: token === undefined ? {} : { authorization: `Bearer ${token}` },
   })
-  return { status: response.status, headers: response.headers, body: await response.json() }
+  const body = (await response.json()) as T // the test states what it expects, and asserts on it
+  return { status: response.status, headers: response.headers, body }
+}
+
+interface ApiBody {
+  account: { id: string }
+  code: string
+  detail: string
 }
