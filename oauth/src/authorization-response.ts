@@ -1,6 +1,8 @@
-import { OAuthError } from './errors.ts'
+import { createHash, timingSafeEqual } from 'node:crypto'
+import { OAuthError, type Verdict } from './errors.ts'
 import type { OAuthPlan } from './plan.ts'
-import type { Secret } from './secret.ts'
+import { providerText } from './provider-text.ts'
+import { type Secret, secret } from './secret.ts'
 
 export interface AuthorizationResponse {
   code: Secret
@@ -9,10 +11,103 @@ export interface AuthorizationResponse {
   /** Names of parameters that a code flow must not carry (`access_token`, `id_token`) and that were dropped unread. */
   ignored: string[]
 }
+
+/** Characters of all names and values together. */
+const MAX_SIZE = 8192
+
+const IMPLICIT = new Set(['access_token', 'id_token', 'refresh_token', 'token_type', 'expires_in'])
+const PROTOCOL = new Set(['code', 'state', 'iss', 'error', 'error_description', 'error_uri'])
+
+/**
+ * Reads an authorization response (RFC 6749 §4.1.2) from the redirection's query. In this order: size and repetition,
+ * `state`, `iss` when an issuer is expected (RFC 9207 §2.4, also on errors), `error`, `code`.
+ *
+ * @throws OAuthError `malformed_response`, `state_mismatch`, `issuer_mismatch`, `access_denied` or
+ *   `authorization_failed`; the last two with the provider's words in `provider_error`.
+ */
 export function readAuthorizationResponse(
   _plan: OAuthPlan,
-  _parameters: URLSearchParams,
-  _expected: { state: string; issuer?: string },
+  parameters: URLSearchParams,
+  expected: { state: string; issuer?: string },
 ): AuthorizationResponse {
-  throw new OAuthError('invalid_spec', 'readAuthorizationResponse is being built.')
+  requireWellFormed(parameters)
+  const state = parameters.get('state')
+  if (state === null || expected.state === '' || !sameText(state, expected.state)) {
+    throw new OAuthError('state_mismatch', 'This sign-in was not started here or is over. Start it again.', {
+      field: 'state',
+    })
+  }
+  if (expected.issuer !== undefined && parameters.get('iss') !== expected.issuer) {
+    throw new OAuthError(
+      'issuer_mismatch',
+      'The response comes from another authorization server than was asked. Start again.',
+      {
+        field: 'iss',
+      },
+    )
+  }
+  if (parameters.has('error')) throw authorizationError(parameters)
+
+  const code = parameters.get('code') ?? ''
+  if (!/^[\x20-\x7e]+$/.test(code)) {
+    throw new OAuthError('malformed_response', 'The provider sent no authorization code. Start again.', {
+      field: 'code',
+    })
+  }
+  const others = [...parameters].filter(([name]) => !PROTOCOL.has(name))
+  return {
+    code: secret(code),
+    parameters: Object.fromEntries(others.filter(([name]) => !IMPLICIT.has(name))),
+    ignored: others.map(([name]) => name).filter((name) => IMPLICIT.has(name)),
+  }
+}
+
+/** RFC 6749 §3.1: parameters must not be repeated. */
+function requireWellFormed(parameters: URLSearchParams): void {
+  if (parameters.toString().length > MAX_SIZE) {
+    throw new OAuthError('malformed_response', `The authorization response is longer than ${MAX_SIZE} characters.`)
+  }
+  const names = [...parameters.keys()]
+  if (new Set(names).size !== names.length) {
+    throw new OAuthError('malformed_response', 'The authorization response repeats a parameter.')
+  }
+}
+
+/** Compares as digests of equal length, in constant time. */
+function sameText(left: string, right: string): boolean {
+  const digest = (text: string) => createHash('sha256').update(text).digest()
+  return timingSafeEqual(digest(left), digest(right))
+}
+
+/** RFC 6749 §4.1.2.1, OpenID Connect Core §3.1.2.6. */
+function authorizationError(parameters: URLSearchParams): OAuthError {
+  const error = providerText(parameters.get('error'))
+  const details = {
+    verdict: verdictOf(error),
+    field: 'error',
+    provider_error: { status: 0, error, error_description: providerText(parameters.get('error_description')) },
+  }
+  return error === 'access_denied'
+    ? new OAuthError('access_denied', 'Access was not granted at the provider. Start again to grant it.', details)
+    : new OAuthError(
+        'authorization_failed',
+        `The provider refused the authorization request (${error ?? 'no reason given'}).`,
+        details,
+      )
+}
+
+function verdictOf(error: string | null): Verdict | null {
+  switch (error) {
+    case 'server_error':
+    case 'temporarily_unavailable':
+      return 'transient'
+    case 'invalid_request':
+    case 'invalid_client':
+    case 'invalid_scope':
+    case 'unauthorized_client':
+    case 'unsupported_response_type':
+      return 'integration_broken'
+    default:
+      return null
+  }
 }

@@ -1,6 +1,96 @@
-import { OAuthError } from './errors.ts'
+// Flow's dialect: Mustache templates for the authorization URL and the token request (contracts/flow.md). Templates are
+// parsed once, here; what is wrong with them whatever the values is reported here, all at once.
+
+import { type Compilation, startCompilation } from './compilation.ts'
+import { compileRequest } from './compile-request.ts'
+import { compileResponseMap } from './compile-response-map.ts'
+import { OAuthError, type SpecFinding } from './errors.ts'
+import { type FlowSpec, type ParsedFlowSpec, parseFlowSpec } from './flow-spec.ts'
+import { lintPlan } from './lint-plan.ts'
 import type { OAuthPlan } from './plan.ts'
 import type { UrlPolicy } from './url-policy.ts'
-export function compileFlowPlan(_spec: unknown, _options: Partial<UrlPolicy> = {}): OAuthPlan {
-  throw new OAuthError('invalid_spec', 'compileFlowPlan is being built.')
+
+/**
+ * Compiles Flow's OAuth2 object (camelCase or protobuf's snake_case) into a plan.
+ *
+ * `options` is the egress policy: `allow_loopback` for development, `allowed_hosts` for templates that take a whole host
+ * from a value, `allowed_ports` besides 443.
+ *
+ * @throws OAuthError `invalid_spec` with every finding, each with a JSON pointer into the spec as it was written.
+ */
+export function compileFlowPlan(spec: unknown, options: Partial<UrlPolicy> = {}): OAuthPlan {
+  const parsed = parseFlowSpec(spec)
+  if (parsed.spec === null) throw invalid(parsed.findings)
+
+  const url_policy = { allow_loopback: false, allowed_hosts: [], allowed_ports: [], ...options }
+  const compilation = startCompilation(url_policy)
+  const plan = compilePlan(parsed.spec, parsed.pointerTo, compilation)
+  if (compilation.findings.length > 0) throw invalid(compilation.findings)
+  return { ...plan, warnings: [...parsed.warnings, ...compilation.warnings] }
+}
+
+function compilePlan(spec: FlowSpec, pointerTo: ParsedFlowSpec['pointerTo'], compilation: Compilation): OAuthPlan {
+  const authorization_url = compilation.template(pointerTo('authUrlTemplate'), spec.authUrlTemplate)
+  compilation.probeUrl(pointerTo('authUrlTemplate'), authorization_url)
+
+  const token_request = compileRequest(compilation, {
+    method: spec.accessTokenMethod,
+    url: { pointer: pointerTo('accessTokenUrlTemplate'), source: spec.accessTokenUrlTemplate },
+    body: { pointer: pointerTo('accessTokenBody'), source: spec.accessTokenBody },
+    headers: { pointer: pointerTo('accessTokenHeaders'), sources: spec.accessTokenHeaders },
+  })
+  const refresh_request = compileRefreshRequest(spec, pointerTo, compilation)
+
+  const usesBasic = token_request.headers.some(
+    ({ name, value }) => name === 'authorization' && value.lambdas.has('basicauth'),
+  )
+  const token_templates = [token_request.url, token_request.body, ...token_request.headers.map(({ value }) => value)]
+  const plan: OAuthPlan = {
+    provider: spec.provider,
+    uses_pkce:
+      authorization_url.names.has('code_challenge') ||
+      token_templates.some((template) => template?.names.has('code_verifier')),
+    warnings: [],
+    authorization_url,
+    token_request,
+    refresh_request,
+    client_authentication: usesBasic ? 'client_secret_basic' : 'client_secret_post',
+    response_map: compileResponseMap(compilation, pointerTo('accessTokenResponseMap'), spec.accessTokenResponseMap),
+    refresh_response_map: compileResponseMap(
+      compilation,
+      pointerTo('refreshTokenResponseMap'),
+      spec.refreshTokenResponseMap,
+    ),
+    url_policy: compilation.url_policy,
+  }
+  lintPlan(plan, compilation, pointerTo)
+  return plan
+}
+
+/** The spec's own refresh request. What it leaves out of URL and headers is as in its token request. */
+function compileRefreshRequest(spec: FlowSpec, pointerTo: ParsedFlowSpec['pointerTo'], compilation: Compilation) {
+  const ownUrl = spec.refreshTokenUrlTemplate !== ''
+  const ownHeaders = Object.keys(spec.refreshTokenHeaders).length > 0
+  if (!ownUrl && !ownHeaders && spec.refreshTokenBody === '') return null
+  return compileRequest(compilation, {
+    method: spec.refreshTokenMethod,
+    url: ownUrl
+      ? { pointer: pointerTo('refreshTokenUrlTemplate'), source: spec.refreshTokenUrlTemplate }
+      : { pointer: pointerTo('accessTokenUrlTemplate'), source: spec.accessTokenUrlTemplate },
+    body: { pointer: pointerTo('refreshTokenBody'), source: spec.refreshTokenBody },
+    headers: ownHeaders
+      ? { pointer: pointerTo('refreshTokenHeaders'), sources: spec.refreshTokenHeaders }
+      : { pointer: pointerTo('accessTokenHeaders'), sources: spec.accessTokenHeaders },
+  })
+}
+
+function invalid(findings: SpecFinding[]): OAuthError {
+  const [first] = findings
+  const rest = findings.length > 1 ? ` (and ${findings.length - 1} more)` : ''
+  const where = first?.pointer === '' ? 'the spec' : first?.pointer
+  return new OAuthError('invalid_spec', `The OAuth spec cannot be used: ${where} ${first?.message}${rest}.`, {
+    verdict: 'connector_broken',
+    field: first?.pointer ?? null,
+    findings,
+  })
 }

@@ -1,12 +1,19 @@
+// The one way out: every outbound call of the broker goes through here (design, section 3, "Egress").
+
 import type { LookupFunction } from 'node:net'
+import { Agent, request as send } from 'undici'
+import { checkedLookup, checkLiteralAddress } from './checked-lookup.ts'
+import { RESERVED_HEADERS } from './compile-request.ts'
 import { OAuthError } from './errors.ts'
+import { readBody } from './response-body.ts'
 import type { TokenRequest } from './token-request.ts'
 import type { TokenEndpointResponse } from './token-response.ts'
+import { checkUrl } from './url-policy.ts'
 
 export interface GuardedFetchOptions {
   /** Development switch: http and https, on any port, to localhost and loopback addresses. */
   allow_loopback: boolean
-  /** Wall clock for the whole exchange, body included. Default 15 seconds. */
+  /** Wall clock for the whole exchange, name resolution and body included. Default 15 seconds. */
   timeout_ms?: number
   /** Cap on the body, before and after decompression. Default 1 MiB. */
   max_bytes?: number
@@ -14,9 +21,87 @@ export interface GuardedFetchOptions {
   allowed_ports?: number[]
   /** Name resolution; `dns.lookup` unless given. Its answers are checked either way. */
   lookup?: LookupFunction
+  /** Certificates to trust instead of Node's own, in PEM. */
+  ca?: string
 }
 
 export type GuardedFetch = (request: TokenRequest, options?: { signal?: AbortSignal }) => Promise<TokenEndpointResponse>
-export function createGuardedFetch(_options: GuardedFetchOptions): GuardedFetch {
-  throw new OAuthError('invalid_spec', 'createGuardedFetch is being built.')
+
+/**
+ * A fetch for token requests that reaches only https on the public internet. The address is checked after resolution and
+ * connected to as checked; redirects are refused, so that a body with secrets is never sent twice; time and size are
+ * bounded; proxy variables of the environment do not apply.
+ *
+ * The returned function throws OAuthError `refused_url`, `unreachable`, `timeout`, `response_too_large` or
+ * `malformed_response`; messages name the host and nothing else. An aborted `signal` throws its own reason.
+ */
+export function createGuardedFetch(options: GuardedFetchOptions): GuardedFetch {
+  const { allow_loopback, timeout_ms = 15_000, max_bytes = 1_048_576, allowed_ports = [], ca } = options
+  const agent = new Agent({
+    allowH2: false,
+    connections: 16,
+    headersTimeout: timeout_ms,
+    bodyTimeout: timeout_ms,
+    connect: { lookup: checkedLookup(options.lookup), timeout: timeout_ms, ...(ca !== undefined && { ca }) },
+  })
+
+  return async (request, { signal } = {}) => {
+    const url = parseUrl(request.url)
+    checkUrl(url, { allow_loopback, allowed_ports })
+    checkLiteralAddress(url.hostname)
+    const deadline = AbortSignal.timeout(timeout_ms)
+    try {
+      const response = await send(url, {
+        dispatcher: agent,
+        // undici checks the method against RFC 9110's token itself.
+        method: request.method as 'POST',
+        headers: { ...checkHeaders(request.headers), 'accept-encoding': 'gzip' },
+        body: request.body,
+        signal: signal === undefined ? deadline : AbortSignal.any([deadline, signal]),
+      })
+      const headers = new Headers()
+      for (const [name, values] of Object.entries(response.headers)) {
+        for (const value of [values ?? []].flat()) headers.append(name, value)
+      }
+      if (response.statusCode >= 300 && response.statusCode < 400) {
+        response.body.destroy()
+        throw new OAuthError('refused_url', `${url.hostname} answered with a redirect, which is not followed.`, {
+          verdict: 'integration_broken',
+        })
+      }
+      const body = await readBody(response.body, headers.get('content-encoding'), { max_bytes, hostname: url.hostname })
+      return { status: response.statusCode, headers, body }
+    } catch (error) {
+      if (signal?.aborted) throw signal.reason
+      throw deadline.aborted ? timedOut(url.hostname, timeout_ms) : transportError(error, url.hostname)
+    }
+  }
+}
+
+function parseUrl(url: string): URL {
+  if (URL.canParse(url)) return new URL(url)
+  throw new OAuthError('refused_url', 'The address to call is not a URL.')
+}
+
+function checkHeaders(headers: Record<string, string>): Record<string, string> {
+  for (const [name, value] of Object.entries(headers)) {
+    if (RESERVED_HEADERS.has(name.toLowerCase()) || !/^[\x20-\x7e\t]*$/.test(value)) {
+      throw new OAuthError('refused_value', `The header ${name} cannot be sent.`, { field: name })
+    }
+  }
+  return headers
+}
+
+function timedOut(hostname: string, timeout_ms: number): OAuthError {
+  return new OAuthError('timeout', `${hostname} did not answer within ${timeout_ms} ms.`, { verdict: 'transient' })
+}
+
+/** Keeps only the error's code: undici's errors may hold parts of the request or the reply. */
+function transportError(error: unknown, hostname: string): OAuthError {
+  for (let cause = error; cause instanceof Error; cause = cause.cause) if (cause instanceof OAuthError) return cause
+  const code = error instanceof Error && 'code' in error ? String(error.code) : 'unknown'
+  return new OAuthError('unreachable', `${hostname} cannot be reached (${code}).`, {
+    verdict: 'transient',
+    cause: { code },
+  })
 }

@@ -1,12 +1,50 @@
 import { OAuthError } from './errors.ts'
-import type { JsonObject } from './json.ts'
-import type { OAuthPlan } from './plan.ts'
-import type { Secret } from './secret.ts'
+import type { JsonObject, JsonValue } from './json.ts'
+import { readJsonPointer } from './json-pointer.ts'
+import type { OAuthPlan, ResponseMapping } from './plan.ts'
+import { type Secret, secret } from './secret.ts'
+import { renderText } from './template/render.ts'
 import type { TokenPhase, TokenSet } from './token-response.ts'
+
+/**
+ * Makes the connector's `credentials` out of the provider's reply, by the plan's response map: a JSON pointer keeps the
+ * type and drops the key when there is nothing, a template always gives text, other values are literal. Without a map
+ * the reply is passed through.
+ *
+ * After a refresh (its own map, or the token request's), keys with nothing new to say (null or empty, such as a refresh
+ * token that was not rotated) are dropped, so that merging the result over the old credentials loses nothing.
+ *
+ * @throws OAuthError `malformed_response` naming the key, when `now_plus` gets no number of seconds.
+ */
 export function mapCredentials(
-  _plan: OAuthPlan,
-  _tokens: TokenSet,
-  _context: { now: Date; phase: TokenPhase },
+  plan: OAuthPlan,
+  tokens: TokenSet,
+  { now, phase }: { now: Date; phase: TokenPhase },
 ): Secret<JsonObject> {
-  throw new OAuthError('invalid_spec', 'mapCredentials is being built.')
+  const reply = tokens.response.reveal()
+  const isRefresh = phase === 'refresh_token'
+  const map = isRefresh && plan.refresh_response_map.length > 0 ? plan.refresh_response_map : plan.response_map
+
+  const mapped =
+    map.length === 0 ? Object.entries(reply) : map.map((entry) => [entry.key, readEntry(entry, reply, now)] as const)
+  const credentials = mapped.filter((pair): pair is [string, JsonValue] => {
+    const value = pair[1]
+    return value !== undefined && !(isRefresh && (value === null || value === ''))
+  })
+  return secret(Object.fromEntries(credentials))
+}
+
+function readEntry(entry: ResponseMapping, reply: JsonObject, now: Date): JsonValue | undefined {
+  if (entry.from === 'literal') return entry.value
+  if (entry.from === 'pointer') return readJsonPointer(reply, entry.pointer)
+  try {
+    return renderText(entry.template, reply, now)
+  } catch (error) {
+    if (!(error instanceof OAuthError)) throw error
+    throw new OAuthError('malformed_response', `The provider's reply does not give ${entry.key}: ${error.message}`, {
+      field: entry.key,
+      verdict: 'integration_broken',
+      cause: error,
+    })
+  }
 }

@@ -1,8 +1,10 @@
-import { OAuthError } from './errors.ts'
 import type { JsonObject } from './json.ts'
-import type { OAuthPlan } from './plan.ts'
+import type { OAuthPlan, RequestTemplates } from './plan.ts'
 import type { Secret } from './secret.ts'
-import type { TokenRequest } from './token-request.ts'
+import { basicPassword, basicUserId } from './template/place-basic.ts'
+import { placeUrl } from './template/place-url.ts'
+import { renderSentinels } from './template/render.ts'
+import { renderHeaders, renderRequest, type TokenRequest } from './token-request.ts'
 
 export interface RefreshRequestInput {
   client_id: string
@@ -12,6 +14,48 @@ export interface RefreshRequestInput {
   /** For `now_plus`; the current time unless given. */
   now?: Date
 }
-export function buildRefreshRequest(_plan: OAuthPlan, _input: RefreshRequestInput): TokenRequest {
-  throw new OAuthError('invalid_spec', 'buildRefreshRequest is being built.')
+
+/** What a token request's URL or headers may read that a refresh does not have. */
+const CODE_GRANT_NAMES = ['code', 'code_verifier', 'redirect_uri']
+
+/** Query parameters that belong to a token request; some specs write them into the URL (Asana, Facebook). */
+const REQUEST_PARAMETERS = [...CODE_GRANT_NAMES, 'client_id', 'client_secret', 'grant_type', 'refresh_token']
+
+/**
+ * Builds a refresh request: by the spec's own `refreshToken*` templates where they send the refresh token, else as RFC
+ * 6749 §6 says, a form to the token endpoint. There the client proves itself as the spec's token request does: in an HTTP Basic header
+ * if that uses `basicauth`, otherwise by `client_id` and `client_secret` in the form; never both (§2.3).
+ *
+ * @throws OAuthError `refused_value` naming the field whose value does not fit its place.
+ */
+export function buildRefreshRequest(plan: OAuthPlan, input: RefreshRequestInput): TokenRequest {
+  const { client_id, config, now = new Date() } = input
+  const client_secret = input.client_secret.reveal()
+  const refresh_token = input.refresh_token.reveal()
+  const scope = { client_id, client_secret, refresh_token, grant_type: 'refresh_token', config }
+  const templates = plan.refresh_request ?? plan.token_request
+  if (plan.refresh_request !== null && readsRefreshToken(plan.refresh_request)) {
+    return renderRequest(plan.refresh_request, scope, plan.url_policy, now)
+  }
+
+  const url = placeUrl(renderSentinels(templates.url, scope, now), plan.url_policy)
+  for (const name of REQUEST_PARAMETERS) if (url.searchParams.has(name)) url.searchParams.delete(name)
+
+  const carried = templates.headers.filter(
+    ({ name, value }) => name !== 'authorization' && !CODE_GRANT_NAMES.some((variable) => value.names.has(variable)),
+  )
+  const form = new URLSearchParams({ grant_type: 'refresh_token', refresh_token })
+  const headers = { ...renderHeaders(carried, scope, now), 'content-type': 'application/x-www-form-urlencoded' }
+  if (plan.client_authentication === 'client_secret_basic') {
+    const credentials = `${basicUserId(client_id)}:${basicPassword(client_secret)}`
+    Object.assign(headers, { authorization: `Basic ${Buffer.from(credentials).toString('base64')}` })
+  } else {
+    form.set('client_id', client_id)
+    form.set('client_secret', client_secret)
+  }
+  return { method: 'POST', url: url.href, headers, body: form.toString() }
+}
+
+function readsRefreshToken({ url, headers, body }: RequestTemplates): boolean {
+  return [url, body, ...headers.map(({ value }) => value)].some((template) => template?.names.has('refresh_token'))
 }

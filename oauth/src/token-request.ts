@@ -1,7 +1,13 @@
-import { OAuthError } from './errors.ts'
 import type { JsonObject } from './json.ts'
-import type { OAuthPlan } from './plan.ts'
+import type { OAuthPlan, RequestTemplates } from './plan.ts'
 import type { Secret } from './secret.ts'
+import { placeBody } from './template/place-body.ts'
+import { placeHeader } from './template/place-header.ts'
+import { placeUrl } from './template/place-url.ts'
+import { renderSentinels } from './template/render.ts'
+import { LAMBDAS, type Scope } from './template/template.ts'
+import type { UrlPolicy } from './url-policy.ts'
+
 /** A request ready to send: encoded, host pinned, secrets in the clear. Never log it. */
 export interface TokenRequest {
   method: string
@@ -19,11 +25,57 @@ export interface TokenRequestInput {
   code_verifier?: Secret
   /** The endpoint config, for templates such as `{{{config.subdomain}}}`. */
   config: JsonObject
-  /** Further parameters of the authorization response; they never override the fields above. */
+  /** Further parameters of the authorization response, such as `realmId`; they never override the fields above. */
   parameters?: Record<string, string>
   /** For `now_plus`; the current time unless given. */
   now?: Date
 }
-export function buildTokenRequest(_plan: OAuthPlan, _input: TokenRequestInput): TokenRequest {
-  throw new OAuthError('invalid_spec', 'buildTokenRequest is being built.')
+
+/** Names that a provider or browser may not supply to a token request's templates. */
+const RESERVED_NAMES = new Set<string>([
+  'client_id',
+  'client_secret',
+  'code',
+  'code_challenge',
+  'code_verifier',
+  'config',
+  'grant_type',
+  'redirect_uri',
+  'refresh_token',
+  'state',
+  ...LAMBDAS,
+])
+
+/**
+ * Builds the token request of the authorization code grant (RFC 6749 §4.1.3) from the plan's templates.
+ *
+ * @throws OAuthError `refused_value` naming the field whose value does not fit its place, never showing the value.
+ */
+export function buildTokenRequest(plan: OAuthPlan, input: TokenRequestInput): TokenRequest {
+  const further = Object.entries(input.parameters ?? {}).filter(([name]) => !RESERVED_NAMES.has(name))
+  const scope = {
+    ...Object.fromEntries(further),
+    client_id: input.client_id,
+    client_secret: input.client_secret.reveal(),
+    redirect_uri: input.redirect_uri,
+    code: input.code.reveal(),
+    code_verifier: input.code_verifier?.reveal(),
+    config: input.config,
+  }
+  return renderRequest(plan.token_request, scope, plan.url_policy, input.now ?? new Date())
+}
+
+/** Puts the scope's values into a request's templates, each by the grammar of its place. */
+export function renderRequest(templates: RequestTemplates, scope: Scope, policy: UrlPolicy, now: Date): TokenRequest {
+  const { method, url, headers, body, media_type } = templates
+  return {
+    method,
+    url: placeUrl(renderSentinels(url, scope, now), policy).href,
+    headers: renderHeaders(headers, scope, now),
+    body: body && placeBody(renderSentinels(body, scope, now), media_type),
+  }
+}
+
+export function renderHeaders(headers: RequestTemplates['headers'], scope: Scope, now: Date): Record<string, string> {
+  return Object.fromEntries(headers.map(({ name, value }) => [name, placeHeader(renderSentinels(value, scope, now))]))
 }

@@ -1,9 +1,9 @@
-import ipaddr from 'ipaddr.js'
+import { isLoopbackAddress } from './address-policy.ts'
 import { OAuthError } from './errors.ts'
 
-/** Which addresses an OAuth plan and the guarded fetch may name. */
+/** Which addresses an OAuth plan may name. */
 export interface UrlPolicy {
-  /** Development switch: http, and any port, on localhost and loopback addresses. */
+  /** Development switch: http and https, on any port, to localhost and loopback addresses. */
   allow_loopback: boolean
   /** Hosts that a value may name as a whole: `login.example.com`, or `.example.com` for any host below it. */
   allowed_hosts: string[]
@@ -16,22 +16,26 @@ export interface UrlPolicy {
  *
  * @throws OAuthError `refused_url`, naming only the host.
  */
-export function checkUrl(url: URL, policy: Pick<UrlPolicy, 'allow_loopback' | 'allowed_ports'>): void {
-  const refuse = (reason: string) => new OAuthError('refused_url', `The address at ${url.host} is refused: ${reason}.`)
+export function checkUrl(url: URL, { allow_loopback, allowed_ports }: Omit<UrlPolicy, 'allowed_hosts'>): void {
+  const host = url.hostname === '' ? 'The address' : `The address at ${url.hostname}`
+  const refuse = (reason: string) => new OAuthError('refused_url', `${host} is refused: ${reason}.`)
+  if (url.protocol !== 'https:' && url.protocol !== 'http:') throw refuse('only https is allowed')
   if (url.username !== '' || url.password !== '') throw refuse('it carries a user name or password')
-  if (url.hash !== '' || url.href.endsWith('#')) throw refuse('it carries a fragment')
-  if (isLoopbackHost(url.hostname) && (url.protocol === 'http:' || url.protocol === 'https:')) {
-    if (policy.allow_loopback) return
-    throw refuse('loopback addresses are open only to development (allow_loopback)')
+  if (url.href.includes('#')) throw refuse('it carries a fragment')
+  if (isLoopbackHost(url.hostname)) {
+    if (allow_loopback) return
+    throw refuse('loopback addresses are open to development only (allow_loopback)')
   }
-  if (url.protocol !== 'https:') throw refuse('only https is allowed')
-  if (url.port !== '' && !policy.allowed_ports.includes(Number(url.port)))
-    throw refuse(`port ${url.port} is not allowed`)
+  if (url.protocol === 'http:') throw refuse('only https is allowed')
+  if (url.port !== '' && !allowed_ports.includes(Number(url.port))) throw refuse(`port ${url.port} is not allowed`)
 }
 
-/** localhost and its subdomains (RFC 6761 §6.3), 127.0.0.0/8, ::1. Takes a host name as WHATWG URLs spell it. */
+/** localhost and below (RFC 6761 §6.3), 127.0.0.0/8 and ::1, as WHATWG URLs spell host names. */
 export function isLoopbackHost(hostname: string): boolean {
-  if (hostname === 'localhost' || hostname.endsWith('.localhost')) return true
-  const literal = hostname.replace(/^\[(.*)\]$/, '$1')
-  return ipaddr.isValid(literal) && ipaddr.parse(literal).range() === 'loopback'
+  return hostname === 'localhost' || hostname.endsWith('.localhost') || isLoopbackAddress(unbracket(hostname))
+}
+
+/** IPv6 literals without the brackets of URLs. */
+export function unbracket(hostname: string): string {
+  return hostname.replace(/^\[(.*)\]$/, '$1')
 }

@@ -1,6 +1,6 @@
 /**
- * A parsed Mustache token: symbol (`text`, `name`, `&`, `#`, `^`), name or text, start and end in the source, and for
- * sections the children and where the closing tag begins. This is mustache.js's own shape, so that its Writer runs it.
+ * A parsed Mustache token: symbol (`text`, `name`, `&`, `#`, `^`, `!`), name or text, start and end in the source, and
+ * for sections the children and where the closing tag begins. This is mustache.js's own shape, so its Writer runs it.
  */
 export type Token = [
   symbol: string,
@@ -16,9 +16,19 @@ export interface Template {
   source: string
   tokens: Token[]
   /** Every variable that the template reads, dotted names whole. */
-  names: string[]
-  /** Lambdas used: `urlencode`, `basicauth`, `now_plus`. */
-  lambdas: string[]
-  /** Whether text or values depend on a section, so that one probe cannot see all renderings. */
+  names: ReadonlySet<string>
+  lambdas: ReadonlySet<Lambda>
+  /** Whether sections choose between texts, so that one rendering does not show them all. */
   conditional: boolean
 }
+
+/** Flow's helpers; they are written as sections and win over data of the same name. */
+export const LAMBDAS = ['urlencode', 'basicauth', 'now_plus'] as const
+export type Lambda = (typeof LAMBDAS)[number]
+
+export function isLambda(name: string): name is Lambda {
+  return (LAMBDAS as readonly string[]).includes(name)
+}
+
+/** What templates may read: JSON data under own names, nothing inherited. */
+export type Scope = Readonly<Record<string, unknown>>

@@ -1,0 +1,73 @@
+import { OAuthError } from '../errors.ts'
+import { checkUrl, type UrlPolicy } from '../url-policy.ts'
+import { percentDecoded, percentEncoded, refuse } from './encode-slot.ts'
+import { PLAIN_QUERY, requireSameForm } from './place-form.ts'
+import { placeHost } from './place-host.ts'
+import type { Rendered } from './render.ts'
+
+/** Characters that mean themselves in a path segment (RFC 3986 §3.3). */
+const PLAIN_PATH = /^[A-Za-z0-9\-._~:@,!$()*=]*$/
+
+/**
+ * Puts values into a URL (WHATWG URL). Scheme, port and user information are the author's; the host is pinned; path
+ * segments and query values are encoded so that each stays one segment or one value.
+ *
+ * @throws OAuthError `invalid_template` or `refused_url` when the template is at fault, `refused_value` when a value is.
+ */
+export function placeUrl(rendered: Rendered, policy: UrlPolicy): URL {
+  const shape = parse(rendered)
+  for (const part of [shape.protocol, shape.username, shape.password, shape.hash]) {
+    const slot = rendered.slotsIn(part)[0]
+    if (slot !== undefined) throw fixed(slot.field)
+  }
+  const host = placeHost(rendered, shape.hostname, policy)
+  const url = new URL(shape)
+  url.hostname = host
+  url.pathname = rendered.fill(shape.pathname, (slot) => percentEncoded(slot, PLAIN_PATH))
+  url.search = rendered.fill(shape.search, (slot) => percentEncoded(slot, PLAIN_QUERY))
+
+  checkUrl(url, policy)
+  if (url.hostname !== host || url.port !== shape.port) {
+    throw new OAuthError('refused_value', 'A value would change where the request goes.')
+  }
+  requireSamePath(rendered, shape.pathname, url.pathname)
+  requireSameForm(rendered, shape.search, url.search)
+  return url
+}
+
+/** Line breaks inside a URL are never meant, nor is the indentation after them; browsers drop only the breaks. */
+function parse(rendered: Rendered): URL {
+  const text = rendered.text.trim().replace(/[ \t]*[\r\n]\s*/g, '')
+  if (URL.canParse(text)) return new URL(text)
+  const slots = rendered.slotsIn(/^[^/]*(\/\/[^/?#]*)?/.exec(text)?.[0] ?? '')
+  throw slots[0] === undefined
+    ? new OAuthError('invalid_template', 'The template does not give a URL.')
+    : fixed(slots[0].field)
+}
+
+function fixed(field: string): OAuthError {
+  const message = `${field} stands in the scheme, user name, port or fragment of an address, which must be fixed.`
+  return new OAuthError('invalid_template', message, { field })
+}
+
+function requireSamePath(rendered: Rendered, written: string, filled: string): void {
+  const before = written.split('/')
+  const after = filled.split('/')
+  for (const [index, segment] of before.entries()) {
+    const slot = rendered.slotsIn(segment)[0]
+    if (slot === undefined) continue
+    const expected = rendered.fill(decode(segment), percentDecoded)
+    if (expected === '') throw refuse(slot, 'it is empty')
+    if (before.length !== after.length || decode(after[index] ?? '') !== expected) {
+      throw refuse(slot, 'it would change the path of the address')
+    }
+  }
+}
+
+function decode(segment: string): string {
+  try {
+    return decodeURIComponent(segment)
+  } catch {
+    return segment
+  }
+}
