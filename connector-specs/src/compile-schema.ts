@@ -87,7 +87,6 @@ function compileWithAjv(schema: JsonObject, onUnsupported: (pattern: string) => 
     strict: false,
     useDefaults: true,
     ownProperties: true,
-    addUsedSchema: false,
     logger: false,
     code: { regExp },
   }
