@@ -29,7 +29,6 @@ export function consentPage({ client_name, redirect_uri, scopes, selected }: Con
 <button name="decision" value="allow" class="primary">Allow</button>
 </div>
 </form>
-<p></p>
 <p class="note">Either way you return to ${escapeHtml(returnTarget(redirect_uri))}.</p>`,
     // Browsers hold every redirect after a form post to form-action, so the client's address must be in it.
     `'self' ${returnTarget(redirect_uri)}`,

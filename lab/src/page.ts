@@ -24,7 +24,7 @@ label:has(:checked) { border-color: var(--leaf); box-shadow: inset 0 0 0 1px var
 input { accent-color: var(--leaf); width: 1.125rem; height: 1.125rem; margin: 0; flex: none }
 small { display: block; color: var(--dim) }
 p { margin: 0 0 1rem }
-.note { color: var(--dim); font-size: .875rem; overflow-wrap: anywhere }
+.note { color: var(--dim); font-size: .875rem; margin: 1.25rem 0 0; overflow-wrap: anywhere }
 .actions { display: flex; gap: .75rem }
 button { flex: 1; min-height: 3rem; font: inherit; border-radius: 4px; border: 1px solid var(--line); background: none; color: inherit; cursor: pointer }
 button.primary { background: var(--leaf); border-color: var(--leaf); color: var(--on-leaf) }
