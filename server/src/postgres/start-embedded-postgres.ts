@@ -117,7 +117,10 @@ async function launch({ layout, binaries, account, fsync, onExit }: Launch): Pro
   )
   closeSync(log)
   const pid = await startedPid(child)
-  const endWithUs = () => child.kill('SIGINT')
+  const endWithUs = () => {
+    child.kill('SIGINT')
+    removeSocketDirectory(layout.socket_record)
+  }
   process.once('exit', endWithUs)
 
   let expected = false
