@@ -1,0 +1,1 @@
+export { type Measurement, mergeResults, type Result } from './result.ts'
