@@ -51,8 +51,8 @@ function compile(schema: JsonObject): ConfigValidator {
   if (cost.nodes > VALIDATION_BUDGET) {
     throw new SpecError('invalid_schema', 'The schema repeats its references too often to be validated in time.')
   }
-  const unenforced: string[] = []
-  const check = compileWithAjv(schema, (pattern) => unenforced.push(pattern))
+  const unenforced = new Set<string>()
+  const check = compileWithAjv(schema, (pattern) => unenforced.add(pattern))
   return {
     validate: (config) => violations(check, schema, cost, config),
     withDefaults(config) {
@@ -60,7 +60,7 @@ function compile(schema: JsonObject): ConfigValidator {
       if (fitsBudget(cost, copy) && configExcess(copy) === null) check(copy)
       return copy
     },
-    unenforced_patterns: unenforced,
+    unenforced_patterns: [...unenforced],
   }
 }
 

@@ -1,6 +1,7 @@
 // The `process` runtime: a connector as a child in a process group of its own, so that all it forks ends with it.
 import { type ChildProcessByStdio, spawn } from 'node:child_process'
 import { once } from 'node:events'
+import { rmSync } from 'node:fs'
 import { stat } from 'node:fs/promises'
 import { delimiter, dirname } from 'node:path'
 import type { Readable, Writable } from 'node:stream'
@@ -48,13 +49,29 @@ export async function startProcess(launch: Pick<Launch, 'command' | 'cwd' | 'env
   return supervise(child, scratch)
 }
 
+/** Scratch directories by process. */
+const running = new Map<number, string>()
+// Connectors are no part of our process group, so nothing else ends them when we end before they do.
+process.on('exit', () => {
+  for (const [pid, scratch] of running) {
+    signalGroup(pid, 'SIGKILL')
+    try {
+      rmSync(scratch, { recursive: true, force: true })
+    } catch {
+      // A directory that the connector locked stays; how we end must not depend on it.
+    }
+  }
+})
+
 function supervise(child: ChildProcessByStdio<Writable, Readable, Readable>, scratch: string): ConnectorProcess {
   // A connector may end without reading its input; how it ended is then told by its exit.
   child.stdin.on('error', () => {})
   child.on('error', () => {})
+  if (child.pid !== undefined) running.set(child.pid, scratch)
   const exited = new Promise<Exit>((resolve) => {
     child.once('exit', (code, signal) => {
       signalGroup(child.pid, 'SIGKILL')
+      if (child.pid !== undefined) running.delete(child.pid)
       const gone = () => resolve({ code, signal })
       removeScratchDirectory(scratch).then(gone, gone)
     })

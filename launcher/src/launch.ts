@@ -12,9 +12,10 @@ export interface Launch {
   env: Record<string, string>
   /** Values taken out of everything the connector prints, documents excepted. */
   secrets: string[]
+  /** Ends the connector. Ctrl-C does not reach it, because it is in a process group of its own. */
   signal?: AbortSignal
   limits?: Partial<Limits>
-  /** Hears every log as it comes, in every operation. */
+  /** Hears every log as it comes, in every operation; a capture yields them too. */
   onLog?: (log: LogEvent) => void
   /** Hears every config that the connector rotated by itself, in every operation, whether or not it then fails. */
   onConfigUpdate?: (config: Secret<JsonObject>) => void

@@ -9,6 +9,7 @@ import { DEFAULT_LIMITS, type Launch, type Limits, type LogEvent } from './launc
 import { LineError, readLines } from './ndjson.ts'
 import { escapeControls, shorten } from './printable.ts'
 import { createRedactor, type Redactor } from './redactor.ts'
+import { raced, within } from './waiting.ts'
 
 const SHOWN_LINE = 200
 /** How long output may still come after the exit: something that left the process group may hold the pipe. */
@@ -77,7 +78,7 @@ export async function startRun(launch: Launch, listener: RunListener = {}): Prom
   const fail = async (code: ConnectorErrorCode, sentence: string, cause?: unknown, exitCode?: number | null) => {
     await stop()
     const details = { exit_code: exitCode ?? null, stderr: stderr.tail(), cause }
-    return new ConnectorError(code, `${name} ${sentence}`, details)
+    return new ConnectorError(code, `${name} ${redactor.redact(sentence)}`, details)
   }
 
   /** After stdout has ended: waits for the exit and judges it. */
@@ -156,43 +157,6 @@ async function start(launch: Launch, name: string, redactor: Redactor): Promise<
       `${name} ${why}. Check the command [${shownCommand(launch, redactor)}] and that its program is installed.`,
       { cause },
     )
-  }
-}
-
-/** The first of: the promise (its error as a value), `waitMs` gone, the signal. */
-async function raced<T>(
-  promise: Promise<T>,
-  waitMs: number,
-  signal: AbortSignal | undefined,
-): Promise<T | Error | 'silent' | 'canceled'> {
-  let timer: NodeJS.Timeout | undefined
-  let cancel: (() => void) | undefined
-  const silent = new Promise<'silent'>((resolve) => {
-    if (Number.isFinite(waitMs)) timer = setTimeout(() => resolve('silent'), waitMs)
-  })
-  const canceled = new Promise<'canceled'>((resolve) => {
-    cancel = () => resolve('canceled')
-    if (signal?.aborted) cancel()
-    else signal?.addEventListener('abort', cancel, { once: true })
-  })
-  const settled = promise.catch((error: unknown) => (error instanceof Error ? error : new Error(String(error))))
-  try {
-    return await Promise.race([settled, silent, canceled])
-  } finally {
-    clearTimeout(timer)
-    if (cancel) signal?.removeEventListener('abort', cancel)
-  }
-}
-
-async function within<T>(ms: number, promise: Promise<T>): Promise<T | null> {
-  let timer: NodeJS.Timeout | undefined
-  const late = new Promise<null>((resolve) => {
-    timer = setTimeout(() => resolve(null), ms)
-  })
-  try {
-    return await Promise.race([promise, late])
-  } finally {
-    clearTimeout(timer)
   }
 }
 

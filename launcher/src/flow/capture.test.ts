@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { ConnectorError } from '../connector-error.ts'
-import { isRunning, launchScript } from '../fixtures/launch-script.ts'
+import { assertEnded, launchScript } from '../fixtures/launch-script.ts'
 import type { Launch } from '../launch.ts'
 import { capture, type RunEvent } from './capture.ts'
 import type { CaptureRequest } from './requests.ts'
@@ -97,7 +97,7 @@ test('max_documents, stop_after_checkpoint and leaving the loop each end a conne
 
   const pids = [...limited.pids, ...committed.pids, ...left.pids]
   assert.equal(pids.length, 3)
-  for (const pid of pids) assert.equal(await isRunning(pid), false)
+  for (const pid of pids) await assertEnded(pid)
 })
 
 test('a bounded capture that has nothing more to commit is done when idle; with uncommitted documents it has failed', async () => {

@@ -2,6 +2,7 @@ import { type JsonObject, type Secret, secret } from '@sluice/connector-specs'
 import type { z } from 'zod'
 import type { Launch, Limits, LogEvent } from '../launch.ts'
 import { escapeControls } from '../printable.ts'
+import { createRedactor } from '../redactor.ts'
 import { type Received, type Run, startRun } from '../run.ts'
 import { acknowledgeRequest, applyRequest, type CaptureRequest, openRequest } from './requests.ts'
 import { applied, captured, checkpoint, opened, readResponse, sourcedSchema } from './responses.ts'
@@ -37,6 +38,7 @@ const LOGS_HELD = 1_000
  * @throws ConnectorError; the connector is gone by then, and the configs that it rotated have been yielded.
  */
 export async function* capture(launch: Launch, request: CaptureRequest): AsyncGenerator<RunEvent, void, void> {
+  const { redact } = createRedactor(launch.secrets)
   const held: RunEvent[] = []
   const bell = createBell()
   const tell = (event: RunEvent) => {
@@ -52,7 +54,7 @@ export async function* capture(launch: Launch, request: CaptureRequest): AsyncGe
   try {
     const { actionDescription } = await askOnce(launch, applyRequest(request), 'applied', applied, listener)
     yield* drain(held)
-    yield { type: 'applied', action_description: escapeControls(actionDescription) }
+    yield { type: 'applied', action_description: escapeControls(redact(actionDescription)) }
     run = await startRun(launch, listener)
     const limits = captureLimits(launch, request, run.limits)
     run.send(openRequest(request))

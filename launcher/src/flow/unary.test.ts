@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict'
+import { execFile } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { test } from 'node:test'
+import { promisify } from 'node:util'
 import { ConnectorError } from '../connector-error.ts'
-import { isRunning, launchScript } from '../fixtures/launch-script.ts'
+import { assertEnded, launchScript } from '../fixtures/launch-script.ts'
 import type { Launch } from '../launch.ts'
 import { discover, spec, validate } from './operations.ts'
 
@@ -81,7 +83,7 @@ test('a connector that never answers is ended within the time allowed, with all 
   assert.match(error.message, /did not answer spec within 2 s/)
   assert.ok(performance.now() - started < 10_000)
   assert.equal(pids.length, 2)
-  for (const pid of pids) assert.equal(await isRunning(pid), false)
+  for (const pid of pids) await assertEnded(pid)
 })
 
 test('what a connector forked ends with it when it exits by itself', async () => {
@@ -100,7 +102,7 @@ test('what a connector forked ends with it when it exits by itself', async () =>
   )
   await spec(launch)
   assert.ok(forked > 0)
-  assert.equal(await isRunning(forked), false)
+  await assertEnded(forked)
 })
 
 test('half a last line, a line over the limit and invalid UTF-8 are refused', async () => {
@@ -150,7 +152,7 @@ test('cancelling ends the connector', async () => {
   )
   const error = await work
   assert.deepEqual([error.code, error.verdict], ['canceled', 'transient'])
-  assert.equal(await isRunning(pid), false)
+  await assertEnded(pid)
   assert.equal((await failure(spec({ ...launch, signal: abort.signal }))).code, 'canceled')
 })
 
@@ -254,4 +256,15 @@ test('a connector that does not read its input fails by its exit code', async ()
     discover(launchScript('process.stdin.destroy(); process.exit(4)'), { big: 'x'.repeat(1e6) }),
   )
   assert.deepEqual([error.code, error.exit_code], ['exited', 4])
+})
+
+test('connectors that still run when our process exits are ended with it', async () => {
+  const parent = `
+    import { flow } from ${JSON.stringify(new URL('../index.ts', import.meta.url).href)}
+    const script = 'process.on("SIGTERM", () => {}); console.error(process.pid); setInterval(() => {}, 1000)'
+    const onLog = ({ message }) => { process.stdout.write(message); process.exit(0) }
+    await flow.spec({ command: [process.execPath, '-e', script], cwd: '/', env: {}, secrets: [], onLog })`
+  const { stdout } = await promisify(execFile)(process.execPath, ['--input-type=module', '-e', parent])
+  assert.match(stdout, /^\d+$/)
+  await assertEnded(Number(stdout))
 })
