@@ -25,6 +25,9 @@ export const RESERVED_HEADERS: ReadonlySet<string> = new Set([
   'upgrade',
 ])
 
+const FORM = 'application/x-www-form-urlencoded'
+const FORM_BODY = /^\s*[A-Za-z_][\w.-]*=/
+
 interface RequestSources {
   method: string
   url: { pointer: string; source: string }
@@ -32,7 +35,10 @@ interface RequestSources {
   headers: { pointer: string; sources: Record<string, string> }
 }
 
-/** Compiles one request. As Flow does, it asks for JSON and sends JSON unless the spec declares a content type. */
+/**
+ * Compiles one request. As in Flow, it asks for JSON, and sends JSON unless the spec declares a content type. A body that
+ * is plainly a form but was left undeclared (source-google-analytics-data-api) goes as a form.
+ */
 export function compileRequest(
   compilation: Compilation,
   { method, url, body, headers }: RequestSources,
@@ -40,9 +46,10 @@ export function compileRequest(
   const urlTemplate = compilation.template(url.pointer, url.source)
   compilation.probeUrl(url.pointer, urlTemplate)
 
+  const isForm = FORM_BODY.test(body.source)
   const declared = new Map<string, { pointer: string; source: string }>([
     ['accept', { pointer: headers.pointer, source: 'application/json' }],
-    ['content-type', { pointer: headers.pointer, source: 'application/json' }],
+    ['content-type', { pointer: headers.pointer, source: isForm ? FORM : 'application/json' }],
   ])
   const seen = new Set<string>()
   for (const [written, source] of Object.entries(headers.sources)) {
@@ -77,5 +84,5 @@ export function compileRequest(
 function mediaTypeOf(content_type: string): BodyMediaType {
   const type = (content_type.split(';')[0] ?? '').trim().toLowerCase()
   if (type === 'application/json' || type.endsWith('+json')) return 'json'
-  return type === 'application/x-www-form-urlencoded' ? 'form' : 'other'
+  return type === FORM ? 'form' : 'other'
 }

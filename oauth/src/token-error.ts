@@ -54,7 +54,11 @@ function readProviderError(status: number, reply: JsonObject | null): ProviderEr
   const source = nested ?? reply
   return {
     status,
-    error: providerText(nested ? (nested.error ?? nested.code ?? nested.type ?? nested.status) : reply?.error),
-    error_description: providerText(source?.error_description ?? source?.message ?? source?.error_message),
+    error: firstText(nested ? [nested.error, nested.code, nested.type, nested.status] : [reply?.error]),
+    error_description: firstText([source?.error_description, source?.message, source?.error_message]),
   }
+}
+
+function firstText(values: unknown[]): string | null {
+  return providerText(values.find((value) => typeof value === 'string' && value !== ''))
 }

@@ -13,14 +13,9 @@ const MAX_SECONDS = 100 * 365 * 86_400
  */
 export function readExpiry(reply: JsonObject, now: Date): Date | null {
   const expires_in = readNumber(reply.expires_in)
-  if (expires_in !== null) return dateAfter(now, expires_in)
-  const expires_at = readInstant(reply.expires_at)
-  return expires_at === null ? null : dateAfter(now, (expires_at - now.getTime()) / 1000, true)
-}
-
-function dateAfter(now: Date, seconds: number, mayBePast = false): Date | null {
-  if (seconds > MAX_SECONDS || (seconds <= 0 && !mayBePast)) return null
-  return new Date(now.getTime() + Math.trunc(seconds) * 1000)
+  if (expires_in !== null && expires_in <= 0) return null
+  const until = expires_in === null ? readInstant(reply.expires_at) : now.getTime() + Math.trunc(expires_in) * 1000
+  return until === null || until > now.getTime() + MAX_SECONDS * 1000 ? null : new Date(until)
 }
 
 function readNumber(value: JsonValue | undefined): number | null {

@@ -18,12 +18,15 @@ export function placeHost(rendered: Rendered, hostname: string, policy: UrlPolic
   const labels = hostname.split('.')
   const at = labels.findIndex((label) => rendered.slotsIn(label).length > 0)
   const isWholeLabel = rendered.fill(labels[at] ?? '', () => '') === ''
-  if (second !== undefined || !isWholeLabel) throw open(`${slot.field} must be one whole label of the host`)
+  if (second !== undefined || !isWholeLabel) throw open(slot.field, 'must be one whole label of the host')
 
   const suffix = labels.slice(at + 1)
   const isPinned = suffix.length >= 2 || (policy.allow_loopback && suffix[0] === 'localhost')
   if (!isPinned && policy.allowed_hosts.length === 0) {
-    throw open(`${slot.field} must stand below a fixed suffix, such as {{{${slot.field}}}}.example.com`)
+    throw open(
+      slot.field,
+      'must stand below a fixed suffix of two labels or more, or allowed_hosts must name the hosts',
+    )
   }
 
   const host = rendered.fill(hostname, ({ text }) => text).toLowerCase()
@@ -41,6 +44,6 @@ function isAllowedHost(host: string, allowed: string[]): boolean {
   return allowed.some((entry) => (entry.startsWith('.') ? host.endsWith(entry) : host === entry))
 }
 
-function open(reason: string): OAuthError {
-  return new OAuthError('invalid_template', `The host of the address is not pinned: ${reason}.`)
+function open(field: string, reason: string): OAuthError {
+  return new OAuthError('invalid_template', `The host of the address is not pinned: ${field} ${reason}.`, { field })
 }
