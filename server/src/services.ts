@@ -16,7 +16,6 @@ export interface Services {
   fetch: GuardedFetch
   /** Where browsers and providers reach this server; never taken from a request. */
   base_url: string
-  allow_loopback: boolean
   now: () => Date
   log: Logger
 }

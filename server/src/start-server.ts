@@ -63,13 +63,16 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     const services: Services = {
       db,
       keys: createKeyRing(db, masterKey),
-      connectors: await loadConnectorCatalogue(config.connectors, options.connector_env),
+      connectors: await loadConnectorCatalogue({
+        paths: config.connectors,
+        allow_loopback: config.allow_loopback,
+        ...(options.connector_env && { env: options.connector_env }),
+      }),
       runs: createRunWorker(() => services),
       fetch: createGuardedFetch({ allow_loopback: config.allow_loopback }),
       base_url: baseUrlOn(config, listener),
-      allow_loopback: config.allow_loopback,
       now: options.now ?? (() => new Date()),
-      log: options.log_to === undefined ? pino() : pino(options.log_to),
+      log: options.log_to === undefined ? pino() : pino({}, options.log_to),
     }
     cleanup.push(services.runs.stop)
 

@@ -109,7 +109,7 @@ export async function createConnectSession(
       token_hash: digest(token),
       connector_id: connector.id,
       integration_id: integration.id,
-      end_user: invitation.end_user === undefined ? null : JSON.stringify(invitation.end_user),
+      end_user: invitation.end_user ?? null,
       config_sealed: config === undefined ? null : await services.keys.seal(place, config),
       return_to: invitation.return_to ?? null,
       preview: invitation.preview ?? false,

@@ -2,12 +2,10 @@
 
 import { OAuthError } from '@sluice/oauth'
 import type { Context } from 'hono'
-import { deleteCookie, getCookie } from 'hono/cookie'
 import type { Api } from '../http/api.ts'
-import { cookieOptions } from '../http/cookies.ts'
 import { problemFrom } from '../http/problem.ts'
 import type { Services } from '../services.ts'
-import { bindingCookie } from './binding-cookie.ts'
+import { boundValues, unbindBrowser } from './binding-cookie.ts'
 import { callbackErrorPage } from './callback-error-page.ts'
 import { completeAuthorization } from './complete-authorization.ts'
 import { rememberBrowser } from './connect-link.ts'
@@ -26,17 +24,16 @@ export function callback(api: Api, services: Services) {
     const state = singleState(c.req.url, parameters)
     if (state === null || !UUID.test(integrationId)) return refuse('malformed')
 
-    const cookie = bindingCookie(services.base_url, state)
     const pending = await takePendingAuthorization(services, {
       state,
       integration_id: integrationId,
-      browser: getCookie(c, cookie),
+      browser: boundValues(c, services.base_url),
     })
     if (typeof pending === 'string') {
       services.log.warn({ reason: pending, integration_id: integrationId }, 'authorization response refused')
       return refuse(pending)
     }
-    deleteCookie(c, cookie, cookieOptions(services.base_url, 0))
+    unbindBrowser(c, services.base_url, pending.connect_session_id)
 
     try {
       const browserHash = rememberBrowser(c, services.base_url, pending.connect_session_id)
@@ -73,7 +70,7 @@ async function tellSession(services: Services, sessionId: string, error: unknown
   services.log.warn({ code: problem.code, connect_session_id: sessionId }, 'authorization did not end in a connection')
   await services.db
     .updateTable('connect_sessions')
-    .set({ error: JSON.stringify({ code: problem.code, message: messageFor(error, problem.message) }) })
+    .set({ error: { code: problem.code, message: messageFor(error, problem.message) } })
     .where('id', '=', sessionId)
     .where('completed_at', 'is', null)
     .execute()

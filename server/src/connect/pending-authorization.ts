@@ -57,17 +57,17 @@ export type NotTaken = 'unknown_state' | 'state_expired' | 'other_integration' |
  */
 export async function takePendingAuthorization(
   { db, keys, now }: Services,
-  { state, integration_id, browser }: { state: string; integration_id: string; browser: string | undefined },
+  { state, integration_id, browser }: { state: string; integration_id: string; browser: string[] },
 ): Promise<PendingAuthorization | NotTaken> {
   const stateHash = digest(state)
   const taken =
-    browser === undefined
+    browser.length === 0
       ? undefined
       : await db
           .deleteFrom('pending_authorizations')
           .where('state_hash', '=', stateHash)
           .where('integration_id', '=', integration_id)
-          .where('browser_hash', '=', digest(browser))
+          .where('browser_hash', 'in', browser.map(digest))
           .where('expires_at', '>', now())
           .returningAll()
           .executeTakeFirst()

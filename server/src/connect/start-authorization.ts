@@ -1,21 +1,18 @@
 import { createRoute, z } from '@hono/zod-openapi'
 import { buildAuthorizationRequest, createPkce, createState } from '@sluice/oauth'
-import { setCookie } from 'hono/cookie'
 import { jsonObjectSchema } from '../connectors/connector-record.ts'
 import { findConnector } from '../connectors/find-connector.ts'
 import { type Api, failures, json } from '../http/api.ts'
-import { cookieOptions } from '../http/cookies.ts'
 import { parseJsonObject } from '../http/json-object.ts'
 import { Problem } from '../http/problem.ts'
 import { requireSameOrigin } from '../http/same-origin.ts'
 import { findIntegration } from '../integrations/find-integration.ts'
 import { redirectUri } from '../integrations/integration-record.ts'
 import type { Services } from '../services.ts'
-import { randomToken } from '../token-digest.ts'
-import { bindingCookie } from './binding-cookie.ts'
+import { bindBrowser } from './binding-cookie.ts'
 import { findConnectSession, requireOpen } from './connect-link.ts'
 import { linkParameter, prefilledConfig } from './get-link.ts'
-import { PENDING_SECONDS, storePendingAuthorization } from './pending-authorization.ts'
+import { storePendingAuthorization } from './pending-authorization.ts'
 import { submittedConfig } from './submitted-config.ts'
 
 const route = createRoute({
@@ -62,10 +59,9 @@ export function startAuthorization(api: Api, services: Services) {
       ...(pkce && { code_challenge: pkce.code_challenge, code_challenge_method: pkce.code_challenge_method }),
     })
 
-    const browser = randomToken()
     await storePendingAuthorization(services, {
       state,
-      browser,
+      browser: bindBrowser(c, services.base_url, session.id),
       tenant_id: session.tenant_id,
       connect_session_id: session.id,
       integration_id: integration.id,
@@ -73,7 +69,6 @@ export function startAuthorization(api: Api, services: Services) {
       connect_token: token,
       config,
     })
-    setCookie(c, bindingCookie(services.base_url, state), browser, cookieOptions(services.base_url, PENDING_SECONDS))
     return c.json({ authorization_url: url }, 200)
   })
 }

@@ -21,10 +21,11 @@ export function submittedConfig(connector: DescribedConnector, sent: JsonObject,
   for (const pointer of secretPointers(schema, config)) {
     if (readPointer(config, pointer) === MASK) writePointer(config, pointer, readPointer(prefilled, pointer) ?? null)
   }
-  const errors = compileSchema(schema)
+  const validator = compileSchema(schema)
+  const errors = validator
     .validate(config)
     .map((violation) => ({ ...violation, pointer: `/config${violation.pointer}` }))
-  if (errors.length === 0) return config
+  if (errors.length === 0) return validator.withDefaults(config)
   const [first] = errors
   throw new Problem(422, 'invalid_config', `The config breaks the schema at ${first?.pointer}: ${first?.message}.`, {
     errors,

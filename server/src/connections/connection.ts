@@ -35,7 +35,7 @@ export async function insertConnection(tx: Transaction<Database>, keys: KeyRing,
       tenant_id: connection.tenant_id,
       connector_id: connection.connector_id,
       integration_id: connection.integration_id,
-      end_user: connection.end_user === null ? null : JSON.stringify(connection.end_user),
+      end_user: connection.end_user,
       config_sealed: await keys.seal(placeOf(connection), connection.config),
       status: 'healthy',
     })

@@ -22,15 +22,18 @@ export interface ConnectorCatalogue {
   describe(connector: Connector): Promise<DescribedConnector>
 }
 
-/**
- * Loads the connectors of these `flow.yaml` files. `env` overrides variables that a connector's file declares.
- *
- * @throws SpecError with file, line and column
- */
-export async function loadConnectorCatalogue(
-  paths: string[],
-  env: Record<string, string> = {},
-): Promise<ConnectorCatalogue> {
+export interface CatalogueOptions {
+  /** Paths of `flow.yaml` files. */
+  paths: string[]
+  /** Overrides of variables that a connector's file declares. */
+  env?: Record<string, string>
+  /** Accept providers on loopback addresses, also over http: for development. */
+  allow_loopback: boolean
+}
+
+/** @throws SpecError with file, line and column */
+export async function loadConnectorCatalogue(options: CatalogueOptions): Promise<ConnectorCatalogue> {
+  const { paths, env = {}, allow_loopback } = options
   const sources = await Promise.all(paths.map(loadFlowSource))
   const tasks = sources.flatMap((source) => Object.keys(source.captures).map((name) => selectTask(source, name)))
   const connectors = new Map<string, Connector>()
@@ -49,7 +52,7 @@ export async function loadConnectorCatalogue(
     describe(connector) {
       const known = described.get(connector.id)
       if (known !== undefined) return known
-      const asking = describe(connector)
+      const asking = describe(connector, allow_loopback)
       described.set(connector.id, asking)
       asking.catch(() => described.delete(connector.id))
       return asking
@@ -57,11 +60,11 @@ export async function loadConnectorCatalogue(
   }
 }
 
-async function describe(connector: Connector): Promise<DescribedConnector> {
+async function describe(connector: Connector, allow_loopback: boolean): Promise<DescribedConnector> {
   const { command, cwd, env } = connector.task
   const spec = await flow.spec({ name: connector.id, command, cwd, env, secrets: [] })
   const title = typeof spec.config_schema.title === 'string' ? spec.config_schema.title : connector.id
-  const plan = spec.oauth2 === null ? null : compileFlowPlan(spec.oauth2)
+  const plan = spec.oauth2 === null ? null : compileFlowPlan(spec.oauth2, { allow_loopback })
   const oauth = plan && { provider: plan.provider, provider_title: titleOf(plan.provider), plan }
   return { ...connector, title, spec, oauth }
 }

@@ -1,5 +1,5 @@
 // The tables as types. Every tenant table names its tenant; `sealed` columns hold what `sealing/` encrypted.
-import type { Generated, JSONColumnType } from 'kysely'
+import type { Generated } from 'kysely'
 
 export interface Database {
   tenants: TenantTable
@@ -78,11 +78,11 @@ export interface ConnectSessionTable {
   token_hash: Buffer
   connector_id: string
   integration_id: string
-  end_user: JSONColumnType<EndUser> | null
+  end_user: EndUser | null
   config_sealed: Buffer | null
   return_to: string | null
   preview: boolean
-  error: JSONColumnType<ConnectError> | null
+  error: ConnectError | null
   connection_id: string | null
   /** SHA-256 of the cookie of the browser that completed the session. */
   browser_hash: Buffer | null
@@ -112,7 +112,7 @@ export interface ConnectionTable {
   tenant_id: string
   connector_id: string
   integration_id: string
-  end_user: JSONColumnType<EndUser> | null
+  end_user: EndUser | null
   config_sealed: Buffer
   status: ConnectionStatus
   status_reason: string | null

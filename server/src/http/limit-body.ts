@@ -3,10 +3,12 @@ import { bodyLimit } from 'hono/body-limit'
 import { Problem } from './problem.ts'
 
 const MAXIMUM_BYTES = 1024 * 1024
+const MAXIMUM_DISCARDED_BYTES = 16 * 1024 * 1024
 
 const limited = bodyLimit({
   maxSize: MAXIMUM_BYTES,
-  onError: () => {
+  onError: async (c) => {
+    await discard(c.req.raw.body)
     throw new Problem(413, 'body_too_large', `The body is larger than ${MAXIMUM_BYTES} bytes.`)
   },
 })
@@ -14,3 +16,13 @@ const limited = bodyLimit({
 /** One megabyte is plenty for every operation. Only requests with a body pay for the check. */
 export const limitBody: MiddlewareHandler = (c, next) =>
   c.req.method === 'GET' || c.req.method === 'HEAD' ? next() : limited(c, next)
+
+/** A client that is still sending when the connection closes would not see the answer. */
+async function discard(body: ReadableStream<Uint8Array> | null): Promise<void> {
+  if (body === null || body.locked) return
+  let bytes = 0
+  for await (const chunk of body) {
+    bytes += chunk.length
+    if (bytes > MAXIMUM_DISCARDED_BYTES) return
+  }
+}

@@ -76,7 +76,7 @@ export async function executeRun(services: Services, work: RunWork, progress: ()
   const bound = bindings.map((binding, index) => ({ ...binding, ...(validated[index] ?? { resource_path: [] }) }))
   await step(
     'capture',
-    () => capture(launch, { name, config, bindings: bound, state: {} }, work),
+    () => capture(launch, { name, config, bindings: bound, state: {}, stop_after_checkpoint: whole }, work),
     () => ({ documents: work.outcome.document_count }),
   )
 }

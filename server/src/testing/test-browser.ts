@@ -40,5 +40,7 @@ export function createTestBrowser(baseUrl: string): TestBrowser {
 
 // biome-ignore lint/suspicious/noExplicitAny: tests assert on what they read
 export async function readJson(response: Response): Promise<any> {
-  return response.json()
+  const text = await response.text()
+  if (text === '') throw new Error(`${response.url} answered ${response.status} without a body`)
+  return JSON.parse(text)
 }

@@ -1,0 +1,143 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { fileURLToPath } from 'node:url'
+import { secret } from '@sluice/oauth'
+import { sql } from 'kysely'
+import { findConnection, openConfig } from '../connections/connection.ts'
+import { freshGrant } from '../grants/fresh-grant.ts'
+import { createIntegration } from '../integrations/create-integration.ts'
+import { redirectUri } from '../integrations/integration-record.ts'
+import { connect } from '../testing/connect-story.ts'
+import { startTestServer, type TestServer } from '../testing/test-server.ts'
+
+const failingConnectors = fileURLToPath(new URL('../testing/connectors/flow.yaml', import.meta.url))
+const labConnector = fileURLToPath(new URL('../../../lab/connectors/source-lab/flow.yaml', import.meta.url))
+
+test('a preview runs spec, discover, validate and capture, and keeps documents of every collection', async (t) => {
+  const server = await startTestServer(t)
+  const { connection_id } = await connect(server)
+  const started = await server.api('POST', '/v1/runs?wait=60', {
+    connection_id,
+    operation: 'preview',
+    max_documents: 20,
+  })
+  assert.equal(started.status, 201)
+  const run = started.body
+  assert.equal(run.error, null)
+  assert.equal(run.status, 'succeeded')
+  assert.deepEqual(
+    run.steps.map(({ operation, status }: { operation: string; status: string }) => [operation, status]),
+    [
+      ['spec', 'succeeded'],
+      ['discover', 'succeeded'],
+      ['validate', 'succeeded'],
+      ['capture', 'succeeded'],
+    ],
+  )
+  const collections = run.documents.map(({ collection }: { collection: string }) => collection)
+  assert.equal(collections.length, 20)
+  assert.equal(new Set(collections).size, 2)
+  assert.deepEqual((await server.api('GET', `/v1/runs/${run.id}`)).body, run)
+  assert.deepEqual((await server.api('GET', `/v1/runs?connection_id=${connection_id}`)).body.data, [run])
+})
+
+test('S45 tokens and the client secret are in no log, no run record and no column of the database', async (t) => {
+  const server = await startTestServer(t)
+  const { connection_id } = await connect(server)
+  const run = await server.api('POST', '/v1/runs?wait=60', { connection_id, operation: 'preview' })
+  assert.equal(run.body.status, 'succeeded')
+  const secrets = await secretsOf(server, connection_id)
+  const places = { logs: server.logs.join('\n'), run: JSON.stringify(run.body), database: await dump(server) }
+  assert.ok(places.logs.includes('/v1/runs'))
+  assert.ok(places.database.includes(connection_id))
+  for (const [name, value] of Object.entries(secrets)) {
+    for (const [place, text] of Object.entries(places)) {
+      for (const form of formsOf(value)) assert.ok(!text.includes(form), `${name} is in the ${place}`)
+    }
+  }
+})
+
+async function secretsOf(server: TestServer, connectionId: string): Promise<Record<string, string>> {
+  const row = await findConnection(server.services, server.tenant_id, connectionId)
+  const config = await openConfig(server.services, row)
+  const { credentials } = await freshGrant(server.services, { ...row, config })
+  const { access_token, refresh_token } = credentials.reveal()
+  return { access_token: String(access_token), refresh_token: String(refresh_token), client: server.client_secret }
+}
+
+function formsOf(value: string): string[] {
+  const bytes = Buffer.from(value)
+  return [value, encodeURIComponent(value), bytes.toString('base64').replace(/=+$/, ''), bytes.toString('hex')]
+}
+
+async function dump({ services }: TestServer): Promise<string> {
+  const tables = await services.db.introspection.getTables()
+  const rows = tables.map(({ name }) => sql`select * from ${sql.table(name)}`.execute(services.db))
+  const text = JSON.stringify(
+    (await Promise.all(rows)).map(({ rows: found }) => found),
+    (_key, value) => (value?.type === 'Buffer' ? Buffer.from(value.data).toString('latin1') : value),
+  )
+  return text
+}
+
+const failures = [
+  { connector: 'source-exits', code: 'connector_exited', says: /cannot reach the source/ },
+  { connector: 'source-garbage', code: 'connector_malformed_output', says: /<html>/ },
+]
+
+for (const { connector, code, says } of failures) {
+  test(`a run of ${connector} fails with what it said, redacted`, async (t) => {
+    const server = await startTestServer(t, { connectors: [labConnector, failingConnectors] })
+    const connection_id = await connectWith(server, connector)
+    const { body: run } = await server.api('POST', '/v1/runs?wait=60', { connection_id, operation: 'discover' })
+    assert.equal(run.status, 'failed')
+    assert.equal(run.error.code, code)
+    assert.equal(run.error.verdict, 'connector_broken')
+    assert.ok(run.error.next_action)
+    assert.match(`${run.error.message} ${run.error.stderr}`, says)
+    const { access_token = '' } = await secretsOf(server, connection_id)
+    assert.ok(!JSON.stringify(run).includes(access_token))
+    assert.equal((await server.api('GET', `/v1/connections/${connection_id}`)).body.status, 'healthy')
+  })
+}
+
+test('a connector that never answers is ended with the server, and its run says so', async (t) => {
+  const server = await startTestServer(t, { connectors: [labConnector, failingConnectors] })
+  const connection_id = await connectWith(server, 'source-silent')
+  const { body: started } = await server.api('POST', '/v1/runs', { connection_id, operation: 'discover' })
+  assert.equal(started.status, 'running')
+  await server.services.runs.stop()
+  const { body: run } = await server.api('GET', `/v1/runs/${started.id}`)
+  assert.equal(run.status, 'failed')
+  assert.equal(run.error.code, 'server_stopped')
+})
+
+test('a run whose worker is gone is reported as failed once its lease is over', async (t) => {
+  const clock = { ahead: 0 }
+  const server = await startTestServer(t, { now: () => new Date(Date.now() + clock.ahead) })
+  const { connection_id } = await connect(server)
+  const { body: run } = await server.api('POST', '/v1/runs?wait=60', { connection_id, operation: 'spec' })
+  await server.services.db.updateTable('runs').set({ status: 'running', finished_at: null }).execute()
+  assert.equal((await server.api('GET', `/v1/runs/${run.id}`)).body.status, 'running')
+  clock.ahead = 60_000
+  const { body: lost } = await server.api('GET', `/v1/runs/${run.id}`)
+  assert.equal(lost.status, 'failed')
+  assert.equal(lost.error.code, 'worker_lost')
+})
+
+async function connectWith(server: TestServer, connector_id: string): Promise<string> {
+  const { client_id, client_secret } = server.lab.addClient()
+  const integration = await createIntegration(server.services, {
+    tenant_id: server.tenant_id,
+    connector_id,
+    client_id,
+    client_secret: secret(client_secret),
+  })
+  server.lab.addClient({
+    client_id,
+    client_secret,
+    redirect_uris: [redirectUri(server.services.base_url, integration.id)],
+  })
+  const { connection_id } = await connect(server, { connector_id, integration_id: integration.id })
+  return connection_id
+}
