@@ -1,0 +1,48 @@
+import { dataOf } from '@sluice/client'
+import type { ReactNode } from 'react'
+import { Notice } from '../page/notice.tsx'
+import { useLoad } from '../page/use-load.ts'
+import { ConnectLinkPage } from './connect-link-page.tsx'
+import { ConnectionPage } from './connection-page.tsx'
+import { ConnectionsPage } from './connections-page.tsx'
+import { ConnectorsPage } from './connectors-page.tsx'
+import { sluice } from './console-calls.ts'
+import { ConsoleFrame } from './console-frame.tsx'
+import { IntegrationsPage } from './integrations-page.tsx'
+import { NavigationProvider, useNavigation } from './navigation.tsx'
+import { SignInPage } from './sign-in-page.tsx'
+
+/** The console: everything that a tenant's API key may do, for people. */
+export function Console() {
+  const session = useLoad('session', () => dataOf(sluice.GET('/console/session')))
+  if (session.status === 'loading') return <p className="loading">Opening the console …</p>
+  if (session.status === 'failed' && session.error.status !== 401) {
+    return (
+      <main className="sign-in">
+        <Notice tone="bad">{session.error.message}</Notice>
+        <button type="button" className="primary" onClick={session.reload}>
+          Try again
+        </button>
+      </main>
+    )
+  }
+  if (session.status === 'failed') return <SignInPage onSignedIn={session.reload} />
+  return (
+    <NavigationProvider>
+      <ConsoleFrame tenant={session.data.tenant.name} onSignedOut={session.reload}>
+        <Page />
+      </ConsoleFrame>
+    </NavigationProvider>
+  )
+}
+
+function Page(): ReactNode {
+  const { path } = useNavigation()
+  const [, , place, id] = path.split('/')
+  if (path === '/' || (place === 'connections' && !id)) return <ConnectionsPage />
+  if (place === 'connections' && id) return <ConnectionPage key={id} id={id} />
+  if (place === 'connectors') return <ConnectorsPage />
+  if (place === 'integrations') return <IntegrationsPage />
+  if (place === 'connect-link') return <ConnectLinkPage />
+  return <Notice tone="bad">There is no page at this address.</Notice>
+}

@@ -1,0 +1,4 @@
+import { show } from '../page/show.tsx'
+import { Console } from './console.tsx'
+
+show(<Console />)
