@@ -59,6 +59,8 @@ export function createGuardedFetch(options: GuardedFetchOptions): GuardedFetch {
         body: request.body,
         signal: signal === undefined ? deadline : AbortSignal.any([deadline, signal]),
       })
+      // A body that is dropped unread emits an error that nobody waits for; one that is read still throws there.
+      response.body.on('error', () => {})
       const headers = new Headers()
       for (const [name, values] of Object.entries(response.headers)) {
         for (const value of [values ?? []].flat()) headers.append(name, value)
