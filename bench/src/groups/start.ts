@@ -49,16 +49,19 @@ async function secondsUntilReady(checkout: string, directory: string): Promise<n
       SLUICE_DATA: join(directory, 'data'),
       NODE_COMPILE_CACHE: join(directory, 'compile-cache'),
     },
-    stdio: ['ignore', 'ignore', 'pipe'],
+    stdio: ['ignore', 'pipe', 'pipe'],
   })
   const errors = tail(child)
+  const banner = bannerPrinted(child)
   try {
     while (!(await isReady(port))) {
       if (child.exitCode !== null || child.signalCode !== null) throw new Error(`npm start ended:\n${errors()}`)
       if (performance.now() - began > LIMIT_MS) throw new Error(`Not ready after ${LIMIT_MS / 1000} s:\n${errors()}`)
       await delay(POLL_MS)
     }
-    return (performance.now() - began) / 1000
+    const seconds = (performance.now() - began) / 1000
+    await banner
+    return seconds
   } finally {
     await stop(child)
   }
@@ -68,6 +71,18 @@ async function isReady(port: number): Promise<boolean> {
   const response = await fetch(`http://127.0.0.1:${port}/health/ready`).catch(() => null)
   await response?.body?.cancel()
   return response?.status === 200
+}
+
+/** Settles when the program has said all that it says at its start, or has ended: only then does it heed SIGTERM. */
+function bannerPrinted(child: ChildProcess): Promise<void> {
+  return new Promise((settle) => {
+    let output = ''
+    child.stdout?.setEncoding('utf8').on('data', (chunk: string) => {
+      output += chunk
+      if (output.includes('Ctrl-C stops everything')) settle()
+    })
+    child.once('exit', () => settle())
+  })
 }
 
 async function stop(child: ChildProcess): Promise<void> {
