@@ -36,16 +36,16 @@ export async function runProgram(args: string[]): Promise<void> {
     access_token_seconds: options['access-token-seconds'],
     rotation: options.rotation,
   })
+  const stop = () => void lab.close().then(() => process.exit(0))
+  process.once('SIGINT', stop)
+  process.once('SIGTERM', stop)
+
   process.stdout.write(`Lab: ${lab.origin}
   client        ${client.client_id} (secret in lab/connectors/source-lab/oauth-client.json)
   redirect URI  ${client.redirect_uris.join(', ')}
   accounts      alice, bob (no passwords)
 Ctrl-C stops it.
 `)
-
-  const stop = () => void lab.close().then(() => process.exit(0))
-  process.once('SIGINT', stop)
-  process.once('SIGTERM', stop)
 }
 
 function readOptions(args: string[]): z.infer<typeof settings> | 'help' {
