@@ -1,0 +1,222 @@
+// `npm start` as a new user meets it, its failures, and what a kill -9 leaves.
+import assert from 'node:assert/strict'
+import { createHmac } from 'node:crypto'
+import { once } from 'node:events'
+import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
+import { createServer } from 'node:net'
+import { join } from 'node:path'
+import { type TestContext, test } from 'node:test'
+import { consent } from '@sluice/lab'
+import { findConnection, openConfig } from './connections/connection.ts'
+import { connectDatabase } from './database/connect.ts'
+import { readGrant } from './grants/grant.ts'
+import { clusterLayout } from './postgres/cluster-layout.ts'
+import { databaseUrl } from './postgres/provision-database.ts'
+import { identifyProcess } from './process-identity.ts'
+import { openMasterKeyFile } from './sealing/key-encryption-key.ts'
+import { createKeyRing, neededKeyEncryptionKeys } from './sealing/key-ring.ts'
+import type { Services } from './services.ts'
+import { createTestDatabase } from './testing/database.ts'
+import { freePort, type ReadySluice, startedSluice, startSluice } from './testing/started-sluice.ts'
+import { temporaryDirectory } from './testing/temporary-directory.ts'
+import { createTestBrowser, readJson } from './testing/test-browser.ts'
+
+async function ownEnvironment(t: TestContext): Promise<Record<string, string>> {
+  return {
+    SLUICE_DATA: join(temporaryDirectory(t), 'data'),
+    PORT: String(await freePort()),
+    SLUICE_LAB_PORT: String(await freePort()),
+  }
+}
+
+/** Connects through the demo's link; returns the connection's id. */
+async function connectDemo(sluice: ReadySluice): Promise<string> {
+  const browser = createTestBrowser(sluice.base_url)
+  const start = await readJson(await browser.post(`${sluice.connect_path}/authorize`, { config: { region: 'europe' } }))
+  await browser.open(await consent(start.authorization_url, { decision: 'allow' }))
+  const session = await readJson(await browser.open(`${sluice.connect_path}/session`))
+  assert.equal(session.status, 'completed', JSON.stringify(session))
+  return session.connection.id
+}
+
+async function preview(sluice: ReadySluice, apiKey: string, connection_id: string) {
+  const response = await fetch(`${sluice.base_url}/v1/runs?wait=60`, {
+    method: 'POST',
+    headers: { authorization: `Bearer ${apiKey}`, 'content-type': 'application/json' },
+    body: JSON.stringify({ connection_id, operation: 'preview', max_documents: 10 }),
+  })
+  return readJson(response)
+}
+
+test('after kill -9 of the server and of its Postgres, npm start goes on: the connection works, and no file holds a secret', async (t) => {
+  const environment = await ownEnvironment(t)
+  const first = await startedSluice(t, environment)
+  const apiKey = first.api_key ?? assert.fail('the first start shows no key')
+  const id = await connectDemo(first)
+  assert.equal((await preview(first, apiKey, id)).status, 'succeeded')
+
+  const postgresPid = postmasterPid(first.data_directory)
+  process.kill(serverPid(first.data_directory), 'SIGKILL')
+  process.kill(postgresPid, 'SIGKILL')
+  await first.ended
+
+  const second = await startedSluice(t, environment)
+  assert.equal(second.api_key, null)
+  const run = await preview(second, apiKey, id)
+  assert.equal(run.status, 'succeeded', JSON.stringify(run.error))
+  assert.equal(run.documents.length, 10)
+
+  const secrets = await secretsOf(second.data_directory, id)
+  assert.ok(Object.values(secrets).every((value) => value.length > 20))
+  second.signal('SIGTERM')
+  await second.ended
+  assert.equal(identifyProcess(postgresPid), null)
+  const leaks = findInFiles(second.data_directory, { ...secrets, api_key: apiKey })
+  assert.deepEqual(leaks, [])
+  const terminal = first.output().replace(apiKey, '') + second.output()
+  for (const [name, value] of Object.entries(secrets)) assert.ok(!terminal.includes(value), name)
+})
+
+test('after kill -9 of the server alone, the orphaned Postgres is ended and the next start goes on', async (t) => {
+  const environment = await ownEnvironment(t)
+  const first = await startedSluice(t, environment)
+  const postgresPid = postmasterPid(first.data_directory)
+  process.kill(serverPid(first.data_directory), 'SIGKILL')
+  await first.ended
+  await startedSluice(t, environment)
+  assert.equal(identifyProcess(postgresPid), null)
+})
+
+for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+  test(`${signal} ends the server, its Postgres and the lab`, async (t) => {
+    const environment = await ownEnvironment(t)
+    const sluice = await startedSluice(t, environment)
+    const postgresPid = postmasterPid(sluice.data_directory)
+    sluice.signal(signal)
+    await sluice.ended
+    assert.equal(identifyProcess(postgresPid), null)
+    for (const port of [environment.PORT, environment.SLUICE_LAB_PORT]) {
+      await assert.rejects(fetch(`http://127.0.0.1:${port}/`))
+    }
+  })
+}
+
+test('a taken port is named, with the way to choose another, and nothing is started', async (t) => {
+  const environment = await ownEnvironment(t)
+  const other = createServer().listen(Number(environment.PORT), '127.0.0.1')
+  await once(other, 'listening')
+  t.after(() => other.close())
+  const sluice = startSluice(t, environment)
+  assert.equal(await sluice.ended, 1)
+  assert.match(sluice.output(), new RegExp(`Port ${environment.PORT} .*in use.*PORT=`))
+  assert.ok(!existsSync(join(environment.SLUICE_DATA ?? '', 'postgres')))
+})
+
+test('a second server on the same data directory is told of the first, which goes on', async (t) => {
+  const environment = await ownEnvironment(t)
+  const first = await startedSluice(t, environment)
+  const second = startSluice(t, { ...environment, PORT: String(await freePort()) })
+  assert.equal(await second.ended, 1)
+  assert.match(
+    second.output(),
+    new RegExp(`Another Sluice \\(process ${serverPid(first.data_directory)}\\).*SLUICE_DATA`),
+  )
+  assert.equal((await fetch(`${first.base_url}/health/ready`)).status, 200)
+})
+
+test('a foreign master key is refused with the id that the data needs, and the right one works again', async (t) => {
+  const environment = await ownEnvironment(t)
+  const first = await startedSluice(t, environment)
+  const file = join(first.data_directory, 'master-key.json')
+  const { id } = await openMasterKeyFile(file, [])
+  first.signal('SIGTERM')
+  await first.ended
+
+  const foreign = join(temporaryDirectory(t), 'foreign.json')
+  await openMasterKeyFile(foreign, [])
+  const second = startSluice(t, { ...environment, SLUICE_MASTER_KEY_FILE: foreign })
+  assert.equal(await second.ended, 1)
+  assert.match(second.output(), new RegExp(`The data needs the key ${id}`))
+  const missing = startSluice(t, { ...environment, SLUICE_MASTER_KEY_FILE: join(first.data_directory, 'gone.json') })
+  assert.equal(await missing.ended, 1)
+  assert.match(missing.output(), new RegExp(`no master key at .*${id}`))
+  writeFileSync(foreign, 'not a key')
+  const garbage = startSluice(t, { ...environment, SLUICE_MASTER_KEY_FILE: foreign })
+  assert.equal(await garbage.ended, 1)
+  assert.match(garbage.output(), new RegExp(`not a JWK.*${id}`))
+  await startedSluice(t, environment)
+})
+
+test('DATABASE_URL takes the place of the embedded Postgres, migrations included', async (t) => {
+  const database = await createTestDatabase()
+  const environment = { ...(await ownEnvironment(t)), DATABASE_URL: database.url }
+  const sluice = await startedSluice(t, environment)
+  assert.ok(!existsSync(join(sluice.data_directory, 'postgres')))
+  const id = await connectDemo(sluice)
+  assert.equal((await preview(sluice, sluice.api_key ?? '', id)).status, 'succeeded')
+  const { db, close } = connectDatabase(database.url)
+  assert.deepEqual(await db.selectFrom('connections').select('id').execute(), [{ id }])
+  await close()
+  sluice.signal('SIGTERM')
+  await sluice.ended
+  await database.drop()
+})
+
+test('environment variables that make no sense are all named at once', async (t) => {
+  const sluice = startSluice(t, { ...(await ownEnvironment(t)), PORT: 'eighty', DATABASE_URL: 'mysql://x/y' })
+  assert.equal(await sluice.ended, 1)
+  assert.match(sluice.output(), /PORT: /)
+  assert.match(sluice.output(), /DATABASE_URL: must look like postgres:/)
+})
+
+function serverPid(dataDirectory: string): number {
+  return JSON.parse(readFileSync(join(dataDirectory, 'server.lock'), 'utf8')).pid
+}
+
+function postmasterPid(dataDirectory: string): number {
+  const [pid] = readFileSync(join(clusterLayout(dataDirectory).cluster, 'postmaster.pid'), 'utf8').split('\n')
+  return Number(pid)
+}
+
+/** What must not be found, read in the way that the server itself reads it. */
+async function secretsOf(dataDirectory: string, connectionId: string): Promise<Record<string, string>> {
+  const socketDirectory = readFileSync(clusterLayout(dataDirectory).socket_record, 'utf8').trim()
+  const { db, close } = connectDatabase(databaseUrl(socketDirectory))
+  try {
+    const needed = await neededKeyEncryptionKeys(db)
+    const masterKey = await openMasterKeyFile(join(dataDirectory, 'master-key.json'), needed)
+    // Only what reading a grant takes.
+    const services = { db, keys: createKeyRing(db, masterKey) } as Services
+    const { tenant_id } = await db.selectFrom('tenants').select('id as tenant_id').executeTakeFirstOrThrow()
+    const connection = await findConnection(services, tenant_id, connectionId)
+    assert.deepEqual((await openConfig(services, connection)).region, 'europe')
+    const { credentials } = await readGrant(services, connection)
+    const { access_token, refresh_token } = credentials.reveal()
+    const seed = readFileSync(join(dataDirectory, 'lab/client-seed'))
+    return {
+      access_token: String(access_token),
+      refresh_token: String(refresh_token),
+      client_secret: createHmac('sha256', seed).update('sluice-demo').digest('base64url'),
+    }
+  } finally {
+    await close()
+  }
+}
+
+function findInFiles(directory: string, secrets: Record<string, string>): string[] {
+  const files = readdirSync(directory, { recursive: true, encoding: 'utf8' })
+    .map((name) => join(directory, name))
+    .filter((path) => statSync(path).isFile())
+  assert.ok(files.length > 100)
+  return files.flatMap((path) => {
+    const content = readFileSync(path)
+    return Object.entries(secrets).flatMap(([name, value]) =>
+      formsOf(value).some((form) => content.includes(form)) ? [`${name} in ${path}`] : [],
+    )
+  })
+}
+
+function formsOf(value: string): string[] {
+  const bytes = Buffer.from(value)
+  return [value, bytes.toString('base64').replace(/=+$/, ''), bytes.toString('hex')]
+}
