@@ -1,7 +1,8 @@
 import { OAuthError, type SpecFinding } from './errors.ts'
 import { parseTemplate } from './template/parse-template.ts'
 import { placeUrl } from './template/place-url.ts'
-import { type Rendered, renderSentinels } from './template/render.ts'
+import { renderSentinels } from './template/render.ts'
+import type { Rendered } from './template/sentinels.ts'
 import type { Scope, Template } from './template/template.ts'
 import type { UrlPolicy } from './url-policy.ts'
 

@@ -47,7 +47,9 @@ const PROTOBUF_NAMES: Record<FlowField, string> = {
 }
 const FIELDS = Object.keys(PROTOBUF_NAMES) as FlowField[]
 
+/** Characters. Specs come from connectors that we do not control. */
 const MAX_TEMPLATE = 65_536
+const MAX_HEADER = 8192
 const MAX_ENTRIES = 256
 
 // protobuf prints no empty strings and maps, and reads null as absent.
@@ -68,7 +70,7 @@ const mapOf = <T extends z.ZodType>(value: T) =>
     .nullish()
     .transform((map) => map ?? {})
     .refine((map) => Object.keys(map).length <= MAX_ENTRIES, `at most ${MAX_ENTRIES} entries`)
-const headers = mapOf(z.union([z.string().max(MAX_TEMPLATE), z.number(), z.boolean()]).transform(String))
+const headers = mapOf(z.union([z.string().max(MAX_HEADER), z.number(), z.boolean()]).transform(String))
 const responseMap = mapOf(z.json())
 
 const flowSpec = z.object({

@@ -4,7 +4,7 @@ import type { OAuthPlan } from './plan.ts'
 import type { Template } from './template/template.ts'
 
 /** A PKCE parameter with a literal instead of `{{…}}`. */
-const FIXED_PKCE = /\bcode_(?:verifier|challenge)["']?\s*[=:]\s*["']?(?!["'\s]*\{\{)[^\s&"',}]/
+const FIXED_PKCE = /\bcode_(?:verifier|challenge)["']?\s{0,8}[=:]\s{0,8}["']?(?!["'\s]{0,8}\{\{)[^\s&"',}]/
 const FIXED_METHOD = /\bcode_challenge_method=(?!\{\{)(?!S256(?![^&\s#]))/
 
 /** Checks that hold across templates: nothing secret in the browser, `state` always there, PKCE only by S256. */

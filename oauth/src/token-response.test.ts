@@ -181,3 +181,15 @@ test('an error never holds the reply', () => {
   const error = refusal(() => read({ error: 'x', access_token: 'canary-1' }, { status: 400 }))
   assert.ok(!JSON.stringify([error, error.message, error.stack, error.cause]).includes('canary-1'))
 })
+
+test('S42 the ID token of a reply is never taken as proof of anything', () => {
+  const tokens = read({ access_token: 'at', id_token: 'a.b.c' })
+  assert.deepEqual(Object.keys(tokens), [
+    'access_token',
+    'refresh_token',
+    'expires_at',
+    'scope',
+    'token_type',
+    'response',
+  ])
+})

@@ -1,5 +1,5 @@
 import { OAuthError } from '../errors.ts'
-import type { Slot } from './render.ts'
+import type { Slot } from './sentinels.ts'
 
 /** The value after `times` applications of `encodeURIComponent`. */
 export function urlencoded(slot: Slot, times: number): string {

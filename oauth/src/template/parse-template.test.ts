@@ -57,3 +57,13 @@ test('sections see the real values, lists included', () => {
   )
   assert.equal(build(spec, { config: { sandbox: 'false' } }).body, 'grant_type=x')
 })
+
+test('sections nested or repeated without end are refused in bounded time', () => {
+  const nested = `${'{{#config.a}}'.repeat(5000)}x${'{{/config.a}}'.repeat(5000)}`
+  assert.equal(refusal(() => build({ ...hubspot, accessTokenBody: nested })).code, 'invalid_spec')
+
+  const a = Array.from({ length: 50 }, (_, index) => index)
+  const repeated = `x=${'{{#config.a}}'.repeat(8)}y{{.}}${'{{/config.a}}'.repeat(8)}`
+  const error = refusal(() => build({ ...hubspot, accessTokenBody: repeated }, { config: { a } }))
+  assert.equal(error.code, 'invalid_template')
+})

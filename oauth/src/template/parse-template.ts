@@ -1,6 +1,7 @@
 import mustache from 'mustache'
 import { isLambda, LAMBDAS, type Lambda, type Template, type Token } from './template.ts'
 
+const MAX_DEPTH = 32
 const LAMBDA_CALL = new RegExp(`^(${LAMBDAS.join('|')})\\s+(\\S+)$`)
 
 /**
@@ -14,33 +15,36 @@ export function parseTemplate(source: string): Template {
   const lambdas = new Set<Lambda>()
   let conditional = false
 
-  const repair = (tokens: Token[], text: string): Token[] =>
-    closeTripleSections(tokens).map((token) => repairToken(token, text))
+  const repair = (tokens: Token[], text: string, depth: number): Token[] => {
+    if (depth > MAX_DEPTH) throw new SyntaxError(`sections are nested more than ${MAX_DEPTH} deep`)
+    return closeTripleSections(tokens).map((token) => repairToken(token, text, depth))
+  }
 
-  const repairToken = (token: Token, text: string): Token => {
+  const repairToken = (token: Token, text: string, depth: number): Token => {
     const [symbol, value, start, end] = token
     if (symbol === 'text' || symbol === '!' || symbol === '=') return token
     if (symbol === '>') throw new SyntaxError(`the partial "${value}" at ${start} is not supported`)
 
     const section = symbol === '#' || symbol === '^'
     const call = section ? null : LAMBDA_CALL.exec(value)
-    if (call?.[1] && call[2]) return repairToken(['#', call[1], start, end, [['&', call[2], start, end]]], text)
+    if (call?.[1] && call[2]) return repairToken(['#', call[1], start, end, [['&', call[2], start, end]]], text, depth)
 
     if (isLambda(value)) {
       if (symbol !== '#') throw new SyntaxError(`"${value}" at ${start} is written {{#${value}}}…{{/${value}}}`)
       lambdas.add(value)
       const inner = lambdaSource(token, text)
-      const children = inner === null ? repair(childrenOf(token), text) : repair(parseTokens(inner), inner)
+      const children =
+        inner === null ? repair(childrenOf(token), text, depth + 1) : repair(parseTokens(inner), inner, depth + 1)
       return ['#', value, start, end, children]
     }
 
     names.add(value)
     if (!section) return token
     conditional = true
-    return [symbol, value, start, end, repair(childrenOf(token), text)]
+    return [symbol, value, start, end, repair(childrenOf(token), text, depth + 1)]
   }
 
-  return { source, tokens: repair(parseTokens(source), source), names, lambdas, conditional }
+  return { source, tokens: repair(parseTokens(source), source, 0), names, lambdas, conditional }
 }
 
 function childrenOf([, , , , children]: Token): Token[] {

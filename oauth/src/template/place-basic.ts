@@ -1,5 +1,5 @@
 import { urlencoded } from './encode-slot.ts'
-import type { Rendered } from './render.ts'
+import type { Rendered } from './sentinels.ts'
 
 /**
  * HTTP Basic credentials (RFC 7617 §2) in base64. Peers join `client_id:client_secret` as they are, and so do we while

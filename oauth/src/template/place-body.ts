@@ -2,7 +2,7 @@ import { OAuthError } from '../errors.ts'
 import type { BodyMediaType } from '../plan.ts'
 import { placeForm } from './place-form.ts'
 import { placeJson } from './place-json.ts'
-import type { Rendered } from './render.ts'
+import type { Rendered } from './sentinels.ts'
 
 /** Puts values into a request body by its declared media type; an empty body is null. */
 export function placeBody(rendered: Rendered, media_type: BodyMediaType): string | null {

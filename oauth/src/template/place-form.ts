@@ -1,6 +1,6 @@
 import { OAuthError } from '../errors.ts'
 import { percentDecoded, percentEncoded, refuse } from './encode-slot.ts'
-import type { Rendered } from './render.ts'
+import type { Rendered } from './sentinels.ts'
 
 /** Characters that mean themselves in a form or query value, by every parser in use (no `+`, `;`, `=`, `&`, `%`, `#`). */
 export const PLAIN_QUERY = /^[A-Za-z0-9\-._~:@/?,!$()*]*$/

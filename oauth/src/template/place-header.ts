@@ -1,6 +1,6 @@
 import { OAuthError } from '../errors.ts'
 import { refuse, urlencoded } from './encode-slot.ts'
-import type { Rendered } from './render.ts'
+import type { Rendered } from './sentinels.ts'
 
 /**
  * Puts values into one header's value (RFC 9110 §5.5, §5.6). A value that is the whole field may hold any visible ASCII

@@ -1,7 +1,7 @@
 import { OAuthError } from '../errors.ts'
 import type { UrlPolicy } from '../url-policy.ts'
 import { refuse } from './encode-slot.ts'
-import type { Rendered } from './render.ts'
+import type { Rendered } from './sentinels.ts'
 
 const LABEL = /^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/i
 

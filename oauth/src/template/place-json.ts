@@ -1,7 +1,7 @@
 import { OAuthError } from '../errors.ts'
 import { isJsonObject, type JsonValue } from '../json.ts'
 import { refuse, urlencoded } from './encode-slot.ts'
-import type { Rendered, Slot } from './render.ts'
+import type { Rendered, Slot } from './sentinels.ts'
 
 /**
  * Puts values into a JSON body (RFC 8259). Inside quotes a value is escaped as string content. Outside it becomes a JSON

@@ -3,7 +3,7 @@ import { checkUrl, type UrlPolicy } from '../url-policy.ts'
 import { percentDecoded, percentEncoded, refuse } from './encode-slot.ts'
 import { PLAIN_QUERY, requireSameForm } from './place-form.ts'
 import { placeHost } from './place-host.ts'
-import type { Rendered } from './render.ts'
+import type { Rendered } from './sentinels.ts'
 
 /** Characters that mean themselves in a path segment (RFC 3986 §3.3). */
 const PLAIN_PATH = /^[A-Za-z0-9\-._~:@,!$()*=]*$/
@@ -37,7 +37,10 @@ export function placeUrl(rendered: Rendered, policy: UrlPolicy): URL {
 
 /** Line breaks inside a URL are never meant, nor is the indentation after them; browsers drop only the breaks. */
 function parse(rendered: Rendered): URL {
-  const text = rendered.text.trim().replace(/[ \t]*[\r\n]\s*/g, '')
+  const text = rendered.text
+    .split(/[\r\n]+/)
+    .map((line) => line.trim())
+    .join('')
   if (URL.canParse(text)) return new URL(text)
   const slots = rendered.slotsIn(/^[^/]*(\/\/[^/?#]*)?/.exec(text)?.[0] ?? '')
   throw slots[0] === undefined
