@@ -1,12 +1,4 @@
-import {
-  buildRefreshRequest,
-  type JsonObject,
-  mapCredentials,
-  OAuthError,
-  readTokenResponse,
-  type Secret,
-  secret,
-} from '@sluice/oauth'
+import { buildRefreshRequest, mapCredentials, OAuthError, readTokenResponse, secret } from '@sluice/oauth'
 import { findConnector } from '../connectors/find-connector.ts'
 import { openOAuthClient } from '../integrations/find-integration.ts'
 import type { Services } from '../services.ts'
@@ -37,7 +29,8 @@ export async function refreshGrant(
     const now = services.now()
     const tokens = readTokenResponse(oauth.plan, response, { now, phase: 'refresh_token' })
     const mapped = mapCredentials(oauth.plan, tokens, { now, phase: 'refresh_token' })
-    const credentials = secret(keepWhatWasOmitted(grant.credentials, mapped))
+    // What the provider left out, such as a refresh token that it does not rotate, stays as it was.
+    const credentials = secret({ ...grant.credentials.reveal(), ...mapped.reveal() })
     const columns = await sealedTokens(services.keys, connection, { tokens, credentials }, grant.refresh_token)
     await services.db
       .updateTable('grants')
@@ -52,10 +45,4 @@ export async function refreshGrant(
     if (error instanceof OAuthError && error.verdict === 'reauthorize') return { dead: error.message }
     throw error
   }
-}
-
-/** A provider that does not rotate its refresh token leaves it out of the reply, or empty: the old one stays. */
-function keepWhatWasOmitted(earlier: Secret<JsonObject>, mapped: Secret<JsonObject>): JsonObject {
-  const given = Object.entries(mapped.reveal()).filter(([, value]) => value !== null && value !== '')
-  return { ...earlier.reveal(), ...Object.fromEntries(given) }
 }
