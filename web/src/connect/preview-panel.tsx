@@ -17,7 +17,7 @@ export function PreviewPanel({ token, connectionId }: { token: string; connectio
       </button>
       {error && <Notice tone="bad">{error.message}</Notice>}
       {run && <RunView run={run} />}
-      <details className="by-api">
+      <details className="by-api" open>
         <summary>The same by API</summary>
         <CopyBlock text={previewCommand(location.origin, connectionId)} label="curl command" />
       </details>

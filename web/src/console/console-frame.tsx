@@ -17,7 +17,9 @@ export function ConsoleFrame({ tenant, onSignedOut, children }: ConsoleFrameProp
       <header>
         <Brand />
         <nav aria-label="Console">
-          <Link to="/">Connections</Link>
+          <Link to="/" within="/console/connections">
+            Connections
+          </Link>
           <Link to="/console/connectors">Connectors</Link>
           <Link to="/console/integrations">Integrations</Link>
           <Link to="/console/connect-link">New connect link</Link>

@@ -30,18 +30,22 @@ export function useNavigation(): Navigation {
 interface LinkProps {
   to: string
   className?: string
+  /** Paths below which the link's subject lies. */
+  within?: string
   children: ReactNode
 }
 
-export function Link({ to, className, children }: LinkProps) {
+export function Link({ to, className, within, children }: LinkProps) {
   const { path, go } = useNavigation()
+  const isWithin = within !== undefined && path.startsWith(within)
+  const current = path === to ? 'page' : isWithin ? 'true' : undefined
   const follow = (event: MouseEvent) => {
     if (event.metaKey || event.ctrlKey || event.shiftKey || event.button !== 0) return
     event.preventDefault()
     go(to)
   }
   return (
-    <a href={to} className={className} aria-current={path === to ? 'page' : undefined} onClick={follow}>
+    <a href={to} className={className} aria-current={current} onClick={follow}>
       {children}
     </a>
   )

@@ -26,7 +26,7 @@ export function DocumentsTable({ collection, documents }: DocumentsTableProps) {
                 <span className="visually-hidden">Whole document</span>
               </th>
               {columns.map((column) => (
-                <th key={column} scope="col">
+                <th key={column} scope="col" className={classOf(documents[0]?.[column])}>
                   {column}
                 </th>
               ))}
@@ -47,7 +47,7 @@ export function DocumentsTable({ collection, documents }: DocumentsTableProps) {
                     />
                   </td>
                   {columns.map((column) => (
-                    <td key={column} className={typeof document[column] === 'number' ? 'number' : undefined}>
+                    <td key={column} className={classOf(document[column])}>
                       {cellText(document[column])}
                     </td>
                   ))}
@@ -67,3 +67,5 @@ export function DocumentsTable({ collection, documents }: DocumentsTableProps) {
     </>
   )
 }
+
+const classOf = (value: unknown) => (typeof value === 'number' ? 'number' : undefined)
