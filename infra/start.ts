@@ -4,28 +4,31 @@ import { printBanner } from './start/banner.ts'
 import { startDemo } from './start/demo.ts'
 import { explainFailure } from './start/explain-failure.ts'
 
+const asked = Promise.withResolvers<number>()
+let signals = 0
+for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+  process.on(signal, () => {
+    signals += 1
+    // The first one ends everything in order, also when it comes while starting; the second does not wait.
+    if (signals > 1) process.exit(130)
+    asked.resolve(0)
+  })
+}
+
 try {
-  const config = readConfig(process.env)
-  const demo = await startDemo(config, {
+  const demo = await startDemo(readConfig(process.env), {
     new_admin_key: process.argv.includes('--new-admin-key'),
     lab_port: Number(process.env.SLUICE_LAB_PORT ?? 16970),
     data_home: process.env.XDG_DATA_HOME,
   })
-  printBanner(demo)
-
-  let stopping = false
-  const stop = async (code: number) => {
-    if (stopping) process.exit(130)
-    stopping = true
-    await demo.close()
-    process.exit(code)
-  }
-  process.on('SIGINT', () => void stop(0))
-  process.on('SIGTERM', () => void stop(0))
+  if (signals === 0) printBanner(demo)
   demo.broken.then((reason) => {
     process.stderr.write(`${reason}\nStart again with npm start: nothing that was acknowledged is lost.\n`)
-    return stop(1)
+    asked.resolve(1)
   })
+  const code = await asked.promise
+  await demo.close()
+  process.exit(code)
 } catch (error) {
   process.stderr.write(`\n${explainFailure(error)}\n`)
   process.exit(1)

@@ -101,6 +101,21 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const) {
   })
 }
 
+test('SIGTERM while starting ends what was started', async (t) => {
+  const environment = await ownEnvironment(t)
+  const sluice = startSluice(t, environment)
+  const postmaster = join(clusterLayout(environment.SLUICE_DATA ?? '').cluster, 'postmaster.pid')
+  let postgresPid = 0
+  while (postgresPid === 0) {
+    await new Promise(setImmediate)
+    if (existsSync(postmaster)) postgresPid = postmasterPid(environment.SLUICE_DATA ?? '')
+  }
+  sluice.signal('SIGTERM')
+  await sluice.ended
+  assert.equal(identifyProcess(postgresPid), null)
+  assert.ok(!existsSync(postmaster))
+})
+
 test('a taken port is named, with the way to choose another, and nothing is started', async (t) => {
   const environment = await ownEnvironment(t)
   const other = createServer().listen(Number(environment.PORT), '127.0.0.1')
