@@ -1,3 +1,4 @@
+import { isIP } from 'node:net'
 import ipaddr from 'ipaddr.js'
 
 /**
@@ -12,7 +13,7 @@ const BLOCKED = new Set(['168.63.129.16'])
  * address (mapped, NAT64, 6to4, Teredo), because it would hide one of those.
  */
 export function isPublicAddress(address: string): boolean {
-  if (!ipaddr.isValid(address)) return false
+  if (isIP(address) === 0) return false
   const parsed = ipaddr.parse(address)
   if (parsed.range() !== 'unicast' || BLOCKED.has(parsed.toString())) return false
   // Only 2000::/3 is given out as global unicast (RFC 4291 §2.4); the rest is unassigned or deprecated.
@@ -20,5 +21,5 @@ export function isPublicAddress(address: string): boolean {
 }
 
 export function isLoopbackAddress(address: string): boolean {
-  return ipaddr.isValid(address) && ipaddr.parse(address).range() === 'loopback'
+  return isIP(address) !== 0 && ipaddr.parse(address).range() === 'loopback'
 }

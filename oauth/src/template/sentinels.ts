@@ -1,7 +1,7 @@
 // Design, section 3: values are never spliced into text. Rendering leaves a sentinel in the place of each value; the
 // place-*.ts files parse the text by its grammar, see where the sentinels landed, and put the values in.
 
-import { randomBytes } from 'node:crypto'
+import { randomUUID } from 'node:crypto'
 import { OAuthError } from '../errors.ts'
 
 /** One interpolated value and what the template wants done to it. */
@@ -31,16 +31,28 @@ export interface Rendered {
  */
 export function withSentinels(render: (place: (slot: Slot) => string) => string): Rendered {
   const slots: Slot[] = []
-  const mark = `x${randomBytes(16).toString('hex')}`
+  const mark = `x${randomUUID().replaceAll('-', '')}`
   const text = render((slot) => `${mark}${(slots.push(slot) - 1).toString(16).padStart(4, '0')}`)
 
-  const sentinel = new RegExp(`${mark}([0-9a-f]{4})`, 'g')
-  // Only our own sentinels match, so each index is one that `push` gave out.
-  const slotAt = (index: string | undefined) => slots[Number.parseInt(index ?? '', 16)] as Slot
   if (slots.length > 0xffff) throw new OAuthError('invalid_template', 'The template places more than 65535 values.')
+  const INDEX = 4
+  // Whatever follows a mark is an index that `push` gave out.
+  const slotAt = (after: string) => slots[Number.parseInt(after.slice(0, INDEX), 16)] as Slot
   return {
     text,
-    fill: (part, put) => part.replace(sentinel, (match, index: string, at: number) => put(slotAt(index), at, match)),
-    slotsIn: (part) => Array.from(part.matchAll(sentinel), ([, index]) => slotAt(index)),
+    // Splitting is several times as fast as a regular expression that is compiled for one rendering.
+    slotsIn: (part) => (part.includes(mark) ? part.split(mark).slice(1).map(slotAt) : []),
+    fill(part, put) {
+      if (!part.includes(mark)) return part
+      let at = 0
+      return part
+        .split(mark)
+        .map((piece, index) => {
+          const filled = index === 0 ? piece : put(slotAt(piece), at, mark + piece.slice(0, INDEX)) + piece.slice(INDEX)
+          at += piece.length + (index === 0 ? 0 : mark.length)
+          return filled
+        })
+        .join('')
+    },
   }
 }
