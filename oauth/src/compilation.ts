@@ -27,8 +27,8 @@ export function startCompilation(url_policy: UrlPolicy): Compilation {
     url_policy,
     findings,
     warnings,
-    refuse: (pointer, rule, message) => findings.push({ pointer, rule, message }),
-    warn: (pointer, rule, message) => warnings.push({ pointer, rule, message }),
+    refuse: (pointer, rule, message) => addOnce(findings, { pointer, rule, message }),
+    warn: (pointer, rule, message) => addOnce(warnings, { pointer, rule, message }),
     template(pointer, source) {
       try {
         return parseTemplate(source)
@@ -51,6 +51,12 @@ export function startCompilation(url_policy: UrlPolicy): Compilation {
     probeUrl: (pointer, template) => compilation.probe(pointer, template, (rendered) => placeUrl(rendered, url_policy)),
   }
   return compilation
+}
+
+/** A refresh request that inherits a template would report it again. */
+function addOnce(findings: SpecFinding[], finding: SpecFinding): void {
+  if (!findings.some(({ pointer, rule }) => pointer === finding.pointer && rule === finding.rule))
+    findings.push(finding)
 }
 
 /** A scope with "1" under every name that the template reads: a host label, a number and text at once. */

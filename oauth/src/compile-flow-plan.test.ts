@@ -126,3 +126,8 @@ test('S32 a response map pointer of 200 levels is refused', () => {
     '/accessTokenResponseMap/a json_pointer',
   ])
 })
+
+test('a broken address that the refresh request inherits is reported once', () => {
+  const spec = { ...google, accessTokenUrlTemplate: 'http://a.example.com', refreshTokenBody: 'x={{{refresh_token}}}' }
+  assert.deepEqual(findings(spec), ['/accessTokenUrlTemplate refused_url'])
+})

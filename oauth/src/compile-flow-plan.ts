@@ -7,7 +7,7 @@ import { compileResponseMap } from './compile-response-map.ts'
 import { OAuthError, type SpecFinding } from './errors.ts'
 import { type FlowSpec, type ParsedFlowSpec, parseFlowSpec } from './flow-spec.ts'
 import { lintPlan } from './lint-plan.ts'
-import type { OAuthPlan } from './plan.ts'
+import { type OAuthPlan, templatesOf } from './plan.ts'
 import type { UrlPolicy } from './url-policy.ts'
 
 /**
@@ -44,12 +44,11 @@ function compilePlan(spec: FlowSpec, pointerTo: ParsedFlowSpec['pointerTo'], com
   const usesBasic = token_request.headers.some(
     ({ name, value }) => name === 'authorization' && value.lambdas.has('basicauth'),
   )
-  const token_templates = [token_request.url, token_request.body, ...token_request.headers.map(({ value }) => value)]
   const plan: OAuthPlan = {
     provider: spec.provider,
     uses_pkce:
       authorization_url.names.has('code_challenge') ||
-      token_templates.some((template) => template?.names.has('code_verifier')),
+      templatesOf(token_request).some(({ names }) => names.has('code_verifier')),
     warnings: [],
     authorization_url,
     token_request,

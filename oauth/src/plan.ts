@@ -43,3 +43,8 @@ export interface OAuthPlan {
   readonly refresh_response_map: ResponseMapping[]
   readonly url_policy: UrlPolicy
 }
+
+/** All templates of a request. */
+export function templatesOf({ url, headers, body }: RequestTemplates): Template[] {
+  return [url, ...headers.map(({ value }) => value), ...(body === null ? [] : [body])]
+}

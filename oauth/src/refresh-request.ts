@@ -1,9 +1,10 @@
 import type { JsonObject } from './json.ts'
-import type { OAuthPlan, RequestTemplates } from './plan.ts'
+import { type OAuthPlan, templatesOf } from './plan.ts'
 import type { Secret } from './secret.ts'
 import { basicPassword, basicUserId } from './template/place-basic.ts'
 import { placeUrl } from './template/place-url.ts'
 import { renderSentinels } from './template/render.ts'
+import type { Scope } from './template/template.ts'
 import { renderHeaders, renderRequest, type TokenRequest } from './token-request.ts'
 
 export interface RefreshRequestInput {
@@ -23,20 +24,27 @@ const REQUEST_PARAMETERS = [...CODE_GRANT_NAMES, 'client_id', 'client_secret', '
 
 /**
  * Builds a refresh request: by the spec's own `refreshToken*` templates where they send the refresh token, else as RFC
- * 6749 §6 says, a form to the token endpoint. There the client proves itself as the spec's token request does: in an HTTP Basic header
- * if that uses `basicauth`, otherwise by `client_id` and `client_secret` in the form; never both (§2.3).
+ * 6749 §6 says, a form to the token endpoint. There the client proves itself as the spec's token request does: in an
+ * HTTP Basic header if that uses `basicauth`, otherwise by `client_id` and `client_secret` in the form; never both (§2.3).
  *
  * @throws OAuthError `refused_value` naming the field whose value does not fit its place.
  */
 export function buildRefreshRequest(plan: OAuthPlan, input: RefreshRequestInput): TokenRequest {
-  const { client_id, config, now = new Date() } = input
-  const client_secret = input.client_secret.reveal()
-  const refresh_token = input.refresh_token.reveal()
-  const scope = { client_id, client_secret, refresh_token, grant_type: 'refresh_token', config }
-  const templates = plan.refresh_request ?? plan.token_request
-  if (plan.refresh_request !== null && readsRefreshToken(plan.refresh_request)) {
-    return renderRequest(plan.refresh_request, scope, plan.url_policy, now)
+  const own = plan.refresh_request
+  if (own === null || !templatesOf(own).some(({ names }) => names.has('refresh_token'))) {
+    return buildStandardRequest(plan, input)
   }
+  return renderRequest(own, scopeOf(input), plan.url_policy, input.now ?? new Date())
+}
+
+function scopeOf({ client_id, client_secret, refresh_token, config }: RefreshRequestInput): Scope {
+  return { client_id, client_secret: client_secret.reveal(), refresh_token: refresh_token.reveal(), config }
+}
+
+function buildStandardRequest(plan: OAuthPlan, input: RefreshRequestInput): TokenRequest {
+  const scope = scopeOf(input)
+  const now = input.now ?? new Date()
+  const templates = plan.refresh_request ?? plan.token_request
 
   const url = placeUrl(renderSentinels(templates.url, scope, now), plan.url_policy)
   for (const name of REQUEST_PARAMETERS) if (url.searchParams.has(name)) url.searchParams.delete(name)
@@ -44,18 +52,15 @@ export function buildRefreshRequest(plan: OAuthPlan, input: RefreshRequestInput)
   const carried = templates.headers.filter(
     ({ name, value }) => name !== 'authorization' && !CODE_GRANT_NAMES.some((variable) => value.names.has(variable)),
   )
-  const form = new URLSearchParams({ grant_type: 'refresh_token', refresh_token })
   const headers = { ...renderHeaders(carried, scope, now), 'content-type': 'application/x-www-form-urlencoded' }
+  const form = new URLSearchParams({ grant_type: 'refresh_token', refresh_token: input.refresh_token.reveal() })
+  const client_secret = input.client_secret.reveal()
   if (plan.client_authentication === 'client_secret_basic') {
-    const credentials = `${basicUserId(client_id)}:${basicPassword(client_secret)}`
-    Object.assign(headers, { authorization: `Basic ${Buffer.from(credentials).toString('base64')}` })
+    const credentials = Buffer.from(`${basicUserId(input.client_id)}:${basicPassword(client_secret)}`)
+    Object.assign(headers, { authorization: `Basic ${credentials.toString('base64')}` })
   } else {
-    form.set('client_id', client_id)
+    form.set('client_id', input.client_id)
     form.set('client_secret', client_secret)
   }
   return { method: 'POST', url: url.href, headers, body: form.toString() }
-}
-
-function readsRefreshToken({ url, headers, body }: RequestTemplates): boolean {
-  return [url, body, ...headers.map(({ value }) => value)].some((template) => template?.names.has('refresh_token'))
 }

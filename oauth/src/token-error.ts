@@ -3,6 +3,9 @@ import { isJsonObject, type JsonObject } from './json.ts'
 import { providerText } from './provider-text.ts'
 import type { TokenPhase } from './token-response.ts'
 
+/** RFC 6749 §4.1.2.1 names these; some token endpoints send them with a 4xx. */
+const TRANSIENT = new Set<string | null>(['temporarily_unavailable', 'server_error'])
+
 /**
  * The error of a token endpoint (RFC 6749 §5.2) with its verdict. Only `invalid_grant` from a 4xx means that the person
  * must come back: a provider in trouble (5xx, 429, 408) may say anything, and a 200 is not an error response at all.
@@ -13,7 +16,7 @@ export function tokenError(status: number, reply: JsonObject | null, phase: Toke
   const provider_error = readProviderError(status, reply)
   const details = { provider_error, verdict: 'integration_broken' as Verdict }
   const said = provider_error.error ?? `HTTP ${status}`
-  if (status >= 500 || status === 429 || status === 408) {
+  if (status >= 500 || status === 429 || status === 408 || TRANSIENT.has(provider_error.error)) {
     return new OAuthError('token_request_failed', `The provider cannot answer now (${said}). It will be tried again.`, {
       ...details,
       verdict: 'transient',

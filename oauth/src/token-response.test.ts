@@ -151,6 +151,7 @@ test('S41 5xx, 429 and 408 are transient even with an invalid_grant body', () =>
     })
     assert.equal(fails('<html>', { status }).verdict, 'transient')
   }
+  assert.equal(fails({ error: 'temporarily_unavailable' }, { status: 400 }).verdict, 'transient')
 })
 
 test("S41 only invalid_grant from a 4xx sends the person back; a refused client is the integration's fault", () => {
