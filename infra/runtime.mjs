@@ -1,6 +1,7 @@
 // Preloaded by every npm script. The project runs TypeScript as it is, which needs the pinned Node; npm finds the
 // pinned binary of `node-linux-*` first, and a missing pin would fall back silently, so the version is asserted here.
-import { enableCompileCache } from 'node:module'
+// Its default export, because older versions lack the function and would fail to link before they are told.
+import nodeModule from 'node:module'
 
 const REQUIRED_MAJOR = 24
 const major = Number(process.versions.node.split('.')[0])
@@ -14,4 +15,4 @@ if (major < REQUIRED_MAJOR) {
   process.exit(70)
 }
 
-enableCompileCache()
+nodeModule.enableCompileCache()
