@@ -5,6 +5,7 @@ import type { JsonObject } from '../config-form/json.ts'
 import { relativeTime } from '../page/moment.tsx'
 import { Notice } from '../page/notice.tsx'
 import { apiError } from '../page/use-load.ts'
+import { webAddress } from '../page/web-address.ts'
 import { authorize, configViolations } from './connect-calls.ts'
 
 interface AuthorizePanelProps {
@@ -20,6 +21,7 @@ export function AuthorizePanel({ token, link, onClosed }: AuthorizePanelProps) {
   const [violations, setViolations] = useState<readonly Violation[]>([])
   const [error, setError] = useState<ApiError>()
   const { connector, provider } = link
+  const documentation = webAddress(connector.documentation_url)
 
   const submit = async (config: JsonObject) => {
     setBusy(true)
@@ -44,8 +46,8 @@ export function AuthorizePanel({ token, link, onClosed }: AuthorizePanelProps) {
         {provider === null
           ? 'This connector asks for no authorization, so there is nothing to connect here.'
           : `Check the settings, then sign in to ${provider.title} and allow access.`}{' '}
-        {connector.documentation_url && (
-          <a href={connector.documentation_url} target="_blank" rel="noopener noreferrer">
+        {documentation && (
+          <a href={documentation} target="_blank" rel="noopener noreferrer">
             About this connector
           </a>
         )}

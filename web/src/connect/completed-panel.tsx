@@ -2,18 +2,20 @@ import type { ConnectLink } from '@sluice/client'
 import { CopyButton } from '../page/copy-button.tsx'
 import { Moment, relativeTime } from '../page/moment.tsx'
 import { StatusBadge } from '../page/status-badge.tsx'
+import { webAddress } from '../page/web-address.ts'
 import { PreviewPanel } from './preview-panel.tsx'
 
 /** The connection that the person just made. */
 export function CompletedPanel({ token, link }: { token: string; link: ConnectLink }) {
   const { connection, connector, provider } = link
+  const returnTo = webAddress(link.return_to)
   const expiry = connection?.access_token_expires_at
   return (
     <>
       <div className="done-sign" aria-hidden="true" />
       <h1>{connector.title} is connected</h1>
       <p className="lead">
-        {provider?.title ?? 'The provider'} allowed access. {link.return_to === null && 'You may close this page.'}
+        {provider?.title ?? 'The provider'} allowed access. {!returnTo && 'You may close this page.'}
       </p>
       {connection && (
         <dl className="facts">
@@ -39,8 +41,8 @@ export function CompletedPanel({ token, link }: { token: string; link: ConnectLi
           )}
         </dl>
       )}
-      {link.return_to !== null && (
-        <a className="button primary wide" href={link.return_to} rel="noreferrer">
+      {returnTo && (
+        <a className="button primary wide" href={returnTo} rel="noreferrer">
           Continue
         </a>
       )}

@@ -99,6 +99,21 @@ test('a completed link shows the connection and leads on', async () => {
   opened.assertClean()
 })
 
+test('S12 the page links to addresses of the web only', async () => {
+  for (const address of ['javascript:alert(1)', 'data:text/html,x', '//evil.example', '/\\evil.example']) {
+    web.server.answers[SESSION] = { body: completedLink({ return_to: address }) }
+    await using completed = await openPage(web, '/connect/t')
+    await completed.page.getByText('Healthy').waitFor()
+    assert.equal(await completed.page.getByRole('link').count(), 0, address)
+
+    const connector = { id: 'source-lab', title: 'Lab source', documentation_url: address }
+    web.server.answers[SESSION] = { body: connectLink({ connector }) }
+    await using open = await openPage(web, '/connect/t')
+    await open.page.getByRole('button', { name: 'Authorize with Lab' }).waitFor()
+    assert.equal(await open.page.getByRole('link').count(), 0, address)
+  }
+})
+
 test('links that lead nowhere say why and what to do', async () => {
   const cases = [
     { answer: { body: connectLink({ status: 'expired' }) }, heading: 'This link has expired' },

@@ -1,5 +1,6 @@
 import { dataOf } from '@sluice/client'
 import { useLoad } from '../page/use-load.ts'
+import { webAddress } from '../page/web-address.ts'
 import { sluice } from './console-calls.ts'
 import { LoadedView } from './loaded-view.tsx'
 
@@ -24,8 +25,8 @@ export function ConnectorsPage() {
                     Protocol {connector.protocol}.{' '}
                     {connector.oauth ? `Authorized at ${connector.oauth.provider}.` : 'Needs no authorization.'}
                   </p>
-                  {connector.documentation_url && (
-                    <a href={connector.documentation_url} target="_blank" rel="noopener noreferrer">
+                  {webAddress(connector.documentation_url) && (
+                    <a href={webAddress(connector.documentation_url)} target="_blank" rel="noopener noreferrer">
                       Documentation
                     </a>
                   )}
