@@ -5,8 +5,7 @@ export const referenceStylesheet = `
   :root { --ink: #e6edf0; --muted: #9fb0b8; --line: #2b3a41; --ground: #10181c; --shade: #172126; --accent: #6cc8cb; --good: #6fcf97; --bad: #ff8a80 }
 }
 * { box-sizing: border-box }
-html { scroll-behavior: smooth; scroll-padding-top: 1rem }
-@media (prefers-reduced-motion: reduce) { html { scroll-behavior: auto } }
+html { scroll-padding-top: 1rem }
 body { margin: 0; background: var(--ground); color: var(--ink); font: 1rem/1.6 system-ui, sans-serif; display: grid; grid-template-columns: 18rem minmax(0, 1fr) }
 a { color: var(--accent) }
 :focus-visible { outline: 2px solid var(--accent); outline-offset: 2px; border-radius: 4px }

@@ -35,6 +35,7 @@ export function renderReference(openapi: object): string {
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="color-scheme" content="light dark">
 <title>${title} API reference</title>
+<link rel="icon" href="data:,">
 <link rel="stylesheet" href="${REFERENCE_STYLESHEET_PATH}">
 </head>
 <body>
@@ -65,10 +66,7 @@ ${tags.map((tag) => html`<h2>${tag.name}</h2>${tag.operations.map((operation) =>
 }
 
 function introduction(document: OpenApiDocument): Content {
-  return html`<p>The API is served at <code>${serverUrl(document)}</code>. Requests and responses are JSON. Send an
-    API key as <code>Authorization: Bearer $SLUICE_API_KEY</code>. Lists come in pages: pass <code>next_cursor</code> as
-    <code>cursor</code> for the next one.</p>
-    <p>The same for programs: <a href="/openapi.json">openapi.json</a> (OpenAPI 3.1).</p>`
+  return html`<p>The API is served at <code>${serverUrl(document)}</code>. The same for programs: <a href="/openapi.json">openapi.json</a> (OpenAPI 3.1).</p>`
 }
 
 function errors(document: OpenApiDocument): Content {
