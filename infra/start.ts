@@ -1,5 +1,5 @@
 // `npm start`: the server, and beside it the lab, so that the whole story can be tried without an account anywhere.
-import { readConfig } from '@sluice/server'
+import { ConfigError, readConfig } from '@sluice/server'
 import { printBanner } from './start/banner.ts'
 import { startDemo } from './start/demo.ts'
 import { explainFailure } from './start/explain-failure.ts'
@@ -18,7 +18,7 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const) {
 try {
   const demo = await startDemo(readConfig(process.env), {
     new_admin_key: process.argv.includes('--new-admin-key'),
-    lab_port: Number(process.env.SLUICE_LAB_PORT ?? 16970),
+    lab_port: readLabPort(process.env.SLUICE_LAB_PORT),
     data_home: process.env.XDG_DATA_HOME,
   })
   if (signals === 0) printBanner(demo)
@@ -32,4 +32,10 @@ try {
 } catch (error) {
   process.stderr.write(`\n${explainFailure(error)}\n`)
   process.exit(1)
+}
+
+function readLabPort(text = '16970'): number {
+  const port = Number(text)
+  if (Number.isInteger(port) && port > 0 && port < 65536) return port
+  throw new ConfigError('The environment is not usable.\n  SLUICE_LAB_PORT: must be a port, 1 to 65535')
 }

@@ -77,7 +77,9 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     cleanup.push(services.runs.stop)
 
     const app = buildApp(services)
-    if (options.web_directory !== null) serveWebFiles(app, await readWebFiles(options.web_directory))
+    if (options.web_directory !== null) {
+      serveWebFiles(app, await readWebFiles(options.web_directory), services.base_url)
+    }
     const tenant = await ensureDefaultTenant(db)
     answer = app.fetch
     return { services, tenant, port: listener.port, database: database.name, broken: database.broken, close }

@@ -1,7 +1,10 @@
 import assert from 'node:assert/strict'
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { test } from 'node:test'
 import { consent } from '@sluice/lab'
 import { connect, createLink, startAuthorization, validConfig } from '../testing/connect-story.ts'
+import { temporaryDirectory } from '../testing/temporary-directory.ts'
 import { createTestBrowser, readJson } from '../testing/test-browser.ts'
 import { startTestServer } from '../testing/test-server.ts'
 
@@ -141,3 +144,17 @@ test('a sample may be read only where the link allows it and in the browser that
 async function countPending({ services }: Awaited<ReturnType<typeof startTestServer>>): Promise<number> {
   return (await services.db.selectFrom('pending_authorizations').select('state_hash').execute()).length
 }
+
+test('a link opened under another loopback name moves to the one that the provider returns to', async (t) => {
+  const web_directory = temporaryDirectory(t)
+  for (const page of ['index.html', 'connect.html']) writeFileSync(join(web_directory, page), `<title>${page}</title>`)
+  const server = await startTestServer(t, { web_directory })
+  const port = new URL(server.base_url).port
+  const moved = await fetch(`http://127.0.0.1:${port}/connect/a-token`, { redirect: 'manual' })
+  assert.equal(moved.status, 307)
+  assert.equal(moved.headers.get('location'), `${server.base_url}/connect/a-token`)
+  const page = await fetch(`${server.base_url}/connect/a-token`)
+  assert.match(await page.text(), /connect\.html/)
+  assert.match(page.headers.get('content-security-policy') ?? '', /default-src 'none'/)
+  assert.equal(page.headers.get('referrer-policy'), 'no-referrer')
+})

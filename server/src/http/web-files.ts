@@ -36,13 +36,16 @@ export async function readWebFiles(directory: string): Promise<WebFiles> {
   }
 }
 
-export function serveWebFiles(api: Api, files: WebFiles) {
+export function serveWebFiles(api: Api, files: WebFiles, baseUrl: string) {
   const page = (html: string) =>
     new Response(html, { headers: { ...pageHeaders, 'content-type': 'text/html; charset=utf-8' } })
 
   api.get('/', () => page(files.console))
   api.get('/console/*', () => page(files.console))
-  api.get('/connect/:token', () => page(files.connect))
+  api.get('/connect/:token', (c) => {
+    const canonical = canonicalLoopback(new URL(c.req.url), baseUrl)
+    return canonical === null ? page(files.connect) : c.redirect(canonical, 307)
+  })
   for (const [path, { body, type }] of files.assets) {
     const immutable = path.startsWith('/assets/')
     const headers = {
@@ -52,4 +55,17 @@ export function serveWebFiles(api: Api, files: WebFiles) {
     }
     api.get(path, () => new Response(body, { headers }))
   }
+}
+
+const loopbackHosts = new Set(['localhost', '127.0.0.1', '[::1]'])
+
+/**
+ * A link opened at 127.0.0.1 would start an authorization whose cookie is not sent to localhost, where the provider
+ * returns to. Only loopback names are moved, so that no proxy in front is led in a circle.
+ */
+function canonicalLoopback(asked: URL, baseUrl: string): string | null {
+  const base = new URL(baseUrl)
+  if (asked.hostname === base.hostname) return null
+  if (!loopbackHosts.has(asked.hostname) || !loopbackHosts.has(base.hostname)) return null
+  return new URL(asked.pathname, base).href
 }
