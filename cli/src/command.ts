@@ -1,0 +1,91 @@
+// A command is data: its options are a table from which the parser, the help text and the types of `run` are made.
+import type { Terminal } from './terminal.ts'
+
+export interface Option<T> {
+  help: string
+  /** `<file>`; null for switches. */
+  placeholder: string | null
+  /** Written as `--no-…`; the value is true unless it is given. */
+  negated: boolean
+  required: boolean
+  default: T | undefined
+  /** How the default reads in the help text; null: as it is. */
+  default_text: string | null
+  /** A second long name: what flowctl calls it. */
+  alias: string | null
+  /** @throws InvalidArgumentError of commander. */
+  parse(text: string): T
+}
+
+export type OptionTable = Record<string, Option<unknown>>
+
+export type OptionValues<O extends OptionTable> = { [Key in keyof O]: O[Key] extends Option<infer T> ? T : never }
+
+export interface Command<O extends OptionTable = OptionTable> {
+  /** `['raw', 'oauth']` */
+  path: readonly [group: string, name: string]
+  summary: string
+  /** Paragraphs above the options. */
+  description: string
+  options: O
+  /** Options that are refused, with the reason and what to do instead; their values are never echoed. */
+  refused_options?: Record<string, string>
+  /** Command lines, without the program's name. */
+  examples: readonly string[]
+  /** Imports what it needs by itself, so that `--help` loads nothing. */
+  run(options: OptionValues<O>, terminal: Terminal): Promise<void>
+}
+
+export function defineCommand<O extends OptionTable>(command: Command<O>): Command<O> {
+  return command
+}
+
+const asText = (text: string) => text
+const plain = {
+  placeholder: null,
+  negated: false,
+  required: false,
+  default: undefined,
+  default_text: null,
+  alias: null,
+}
+
+/** `--json`: false unless given. */
+export function flag(help: string): Option<boolean> {
+  return { ...plain, help, parse: () => true }
+}
+
+/** `--no-open` for the key `open`: true unless given. */
+export function negatedFlag(help: string): Option<boolean> {
+  return { ...plain, help, negated: true, parse: () => false }
+}
+
+/** An option that must be given. */
+export function required(placeholder: string, help: string): Option<string> {
+  return { ...plain, placeholder, help, required: true, parse: asText }
+}
+
+/** An option that may be left out. */
+export function optional(placeholder: string, help: string, details?: { alias?: string }): Option<string | undefined>
+export function optional<T>(
+  placeholder: string,
+  help: string,
+  details: { alias?: string; parse: (text: string) => T },
+): Option<T | undefined>
+export function optional<T>(
+  placeholder: string,
+  help: string,
+  { alias, parse }: { alias?: string; parse?: (text: string) => T } = {},
+): Option<T | string | undefined> {
+  return { ...plain, placeholder, help, alias: alias ?? null, parse: parse ?? asText }
+}
+
+/** An option with a value of its own when left out. */
+export function defaulted<T>(
+  placeholder: string,
+  help: string,
+  details: { parse: (text: string) => T; default: T; default_text?: string },
+): Option<T> {
+  const { parse, default: value, default_text = null } = details
+  return { ...plain, placeholder, help, parse, default: value, default_text }
+}

@@ -1,0 +1,13 @@
+import type { Command } from '../command.ts'
+import { rawCapture } from './raw-capture.ts'
+import { rawDiscover } from './raw-discover.ts'
+import { rawOauth } from './raw-oauth.ts'
+import { rawSpec } from './raw-spec.ts'
+import { rawValidate } from './raw-validate.ts'
+
+export const GROUPS = {
+  raw: 'One operation of a connector on this machine, for who develops it. Needs no server.',
+}
+
+/** Every command of the program: a new one is a file beside this and a line here. */
+export const COMMANDS: readonly Command[] = [rawOauth, rawSpec, rawDiscover, rawValidate, rawCapture]

@@ -1,0 +1,41 @@
+import { flow } from '@sluice/launcher'
+import { printable, printableJson } from '../printable.ts'
+import type { Terminal } from '../terminal.ts'
+import { collectionsOf, prepareTask } from './prepare-task.ts'
+
+/** Captures from the beginning, printing `["collection", {document}]` lines as fast as they are read. */
+export async function printDocuments(
+  options: Parameters<typeof prepareTask>[0] & { maxDocuments?: number | undefined },
+  terminal: Terminal,
+): Promise<void> {
+  const prepared = await prepareTask(options, terminal)
+  const { launch, config, task } = prepared
+  const bindings = collectionsOf(prepared, await flow.discover(launch, config))
+  const validated = await flow.validate(launch, { name: task.name, config, bindings })
+  const request = {
+    name: task.name,
+    config,
+    bindings: bindings.map((binding, index) => ({ ...binding, ...(validated[index] ?? { resource_path: [] }) })),
+    state: {},
+    ...(options.maxDocuments !== undefined && { max_documents: options.maxDocuments }),
+  }
+  let documents = 0
+  for await (const event of flow.capture(launch, request)) {
+    switch (event.type) {
+      case 'document':
+        await terminal.print(printableJson([bindings[event.binding]?.collection.name, event.document]))
+        documents += 1
+        break
+      case 'status':
+        terminal.tell(`${terminal.paint('cyan', 'state')} ${printable(event.message)}`)
+        break
+      case 'config_update':
+        terminal.tell(
+          `${terminal.paint('yellow', 'warning:')} the connector exchanged its credentials for new ones, which were ` +
+            'not kept. The credentials file may no longer work; run `raw oauth` again.',
+        )
+        break
+    }
+  }
+  terminal.tell(`${documents} ${documents === 1 ? 'document' : 'documents'}`)
+}

@@ -1,0 +1,12 @@
+import type { LogEvent, LogLevel } from '@sluice/launcher'
+import { printableJson } from '../printable.ts'
+import type { Style, Terminal } from '../terminal.ts'
+
+const STYLES: Record<LogLevel, Style> = { trace: 'dim', debug: 'dim', info: 'cyan', warn: 'yellow', error: 'red' }
+
+/** One log of the connector on stderr: level, message, fields. The launcher has made it safe to show. */
+export function tellLog({ level, message, fields }: LogEvent, terminal: Terminal): void {
+  const shown = Object.entries(fields).map(([name, value]) => `${name}=${printableJson(value)}`)
+  const details = shown.length > 0 ? terminal.paint('dim', ` ${shown.join(' ')}`) : ''
+  terminal.tell(`${terminal.paint(STYLES[level], level.padEnd(5))} ${message}${details}`)
+}

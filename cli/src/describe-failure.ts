@@ -1,0 +1,67 @@
+// Loaded only when something failed: it knows the errors of every package that a command uses.
+import { SpecError } from '@sluice/connector-specs'
+import { ConnectorError } from '@sluice/launcher'
+import { OAuthError, type OAuthErrorCode } from '@sluice/oauth'
+import { CliError } from './cli-error.ts'
+import type { Exit } from './exit-codes.ts'
+
+const CONNECTOR_ACTION = 'The log above is what the connector said. Mend it, or its command in flow.yaml.'
+const CLIENT_ACTION = 'Check the client id and secret against the registration at the provider.'
+const AGAIN = 'Run the command again.'
+
+const OAUTH_FAILURES: Record<OAuthErrorCode, { exit: Exit; next_action: string }> = {
+  invalid_spec: { exit: 'connector', next_action: 'Mend the oauth2 part of the connector’s spec.' },
+  invalid_template: { exit: 'connector', next_action: 'Mend the oauth2 templates of the connector’s spec.' },
+  refused_value: { exit: 'source', next_action: 'Mend this field of the config or of the OAuth client.' },
+  refused_url: { exit: 'connector', next_action: 'Mend the address in the oauth2 part of the connector’s spec.' },
+  state_mismatch: { exit: 'authorization', next_action: AGAIN },
+  issuer_mismatch: { exit: 'authorization', next_action: AGAIN },
+  access_denied: { exit: 'authorization', next_action: 'Run the command again and allow the access.' },
+  authorization_failed: {
+    exit: 'authorization',
+    next_action: 'Compare the redirect URI, the scopes and the client id with the registration at the provider.',
+  },
+  invalid_grant: { exit: 'provider', next_action: 'A code works once and not for long. Run the command again.' },
+  invalid_client: { exit: 'provider', next_action: CLIENT_ACTION },
+  token_request_failed: { exit: 'provider', next_action: CLIENT_ACTION },
+  malformed_response: {
+    exit: 'provider',
+    next_action: 'Check accessTokenUrlTemplate and accessTokenResponseMap in the connector’s spec.',
+  },
+  unreachable: { exit: 'provider', next_action: 'Check the network and the address, then run the command again.' },
+  timeout: { exit: 'provider', next_action: AGAIN },
+  response_too_large: { exit: 'provider', next_action: 'Check accessTokenUrlTemplate in the connector’s spec.' },
+}
+
+/** What any error means for the person at the terminal. */
+export function describeFailure(error: unknown): CliError {
+  if (error instanceof CliError) return error
+  if (error instanceof SpecError) {
+    const exit = error.code === 'invalid_connector_spec' || error.code === 'invalid_schema' ? 'connector' : 'source'
+    return new CliError(exit, error.message, { cause: error })
+  }
+  if (error instanceof ConnectorError) {
+    return new CliError('connector', error.message, { next_action: CONNECTOR_ACTION, cause: error })
+  }
+  if (error instanceof OAuthError) return oauthFailure(error)
+  const message = error instanceof Error ? `${error.name}: ${error.message}` : String(error)
+  return new CliError('unexpected', message, {
+    next_action: 'This is a fault of sluice. Please report it with the command that you ran.',
+    cause: error,
+  })
+}
+
+function oauthFailure(error: OAuthError): CliError {
+  const { exit, next_action } = OAUTH_FAILURES[error.code]
+  const findings = error.findings.map(({ pointer, message }) => `${pointer}: ${message}`)
+  return new CliError(exit, withProvidersWords(error), {
+    next_action: [...findings, next_action].join('\n'),
+    cause: error,
+  })
+}
+
+function withProvidersWords({ message, provider_error }: OAuthError): string {
+  const { error, error_description, status } = provider_error ?? { error: null, error_description: null, status: 0 }
+  const words = [status > 0 ? `HTTP ${status}` : null, error, error_description].filter((word) => word !== null)
+  return words.length > 0 ? `${message} The provider said: ${words.join(', ')}.` : message
+}

@@ -1,0 +1,18 @@
+// The one place that exits the process.
+import { CliError } from './cli-error.ts'
+import { EXIT_CODES } from './exit-codes.ts'
+import { runCli } from './run-cli.ts'
+import { openTerminal } from './terminal.ts'
+
+const stop = new AbortController()
+const end = (error: CliError) => {
+  if (stop.signal.aborted) process.exit(EXIT_CODES[error.exit].code)
+  stop.abort(error)
+}
+process.on('SIGINT', () => end(new CliError('interrupted', 'Interrupted. Nothing is left running.')))
+process.on('SIGTERM', () => end(new CliError('terminated', 'Told to stop. Nothing is left running.')))
+process.stdout.on('error', () => end(new CliError('output_closed', 'Nobody reads the output any more.')))
+process.stderr.on('error', () => {})
+
+const exit = await runCli(process.argv.slice(2), openTerminal(process, stop.signal))
+process.stdout.end(() => process.exit(EXIT_CODES[exit].code))

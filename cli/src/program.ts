@@ -1,0 +1,72 @@
+import { Option as CommanderOption, Command as Program } from 'commander'
+import { CliError } from './cli-error.ts'
+import type { Command, Option, OptionTable } from './command.ts'
+import { GROUPS } from './commands/index.ts'
+import { EXIT_CODES } from './exit-codes.ts'
+
+/** Makes commander's parser of the commands. It throws CommanderError instead of exiting, and prints no errors. */
+export function buildProgram(
+  commands: readonly Command[],
+  run: (command: Command, values: Record<string, unknown>) => Promise<void>,
+): Program {
+  const program = new Program('sluice')
+    .description('OAuth for data connectors: authorize a source, then run its connector with the secrets injected.')
+    .version('0.1.0')
+    .helpCommand(false)
+    .exitOverride()
+    .configureOutput({ outputError: () => {} })
+    .addHelpText('after', () => `\nExit codes:\n${exitCodes()}\n\nEach command tells more: sluice raw oauth --help`)
+  const groups = new Map(
+    Object.entries(GROUPS).map(([name, description]) => [
+      name,
+      program.command(name).description(description).helpCommand(false),
+    ]),
+  )
+  for (const command of commands) {
+    const [group, name] = command.path
+    const added = (groups.get(group) ?? program)
+      .command(name)
+      .summary(command.summary)
+      .description(unfold(command.description))
+      .allowExcessArguments(false)
+      .addHelpText('after', `\nExamples:\n${command.examples.map((line) => `  $ sluice ${line}`).join('\n')}`)
+    for (const [key, option] of Object.entries(command.options)) added.addOption(commanderOption(key, option))
+    added.action(async () => await run(command, readValues(command.options, added.opts())))
+  }
+  return program
+}
+
+function commanderOption(key: string, option: Option<unknown>): CommanderOption {
+  const name = `--${option.negated ? 'no-' : ''}${kebab(key)}`
+  const flags = [option.alias && `--${option.alias}`, option.placeholder ? `${name} ${option.placeholder}` : name]
+  const made = new CommanderOption(flags.filter(Boolean).join(', '), option.help)
+  if (option.placeholder !== null) made.argParser((text) => option.parse(text))
+  if (option.default !== undefined) made.default(option.default, option.default_text ?? undefined)
+  return made
+}
+
+// Not left to commander, which would speak of a missing option before an unknown one.
+function readValues(options: OptionTable, given: Record<string, unknown>): Record<string, unknown> {
+  const values = Object.entries(options).map(([key, option]) => {
+    const value = given[key] ?? (option.placeholder === null ? false : undefined)
+    if (value !== undefined || !option.required) return [key, value]
+    const next_action = `Add --${kebab(key)} ${option.placeholder}: ${option.help}.`
+    throw new CliError('usage', `--${kebab(key)} is missing.`, { next_action })
+  })
+  return Object.fromEntries(values)
+}
+
+/** Paragraphs are written in lines of their own; the help text wraps them by the width of the terminal. */
+function unfold(text: string): string {
+  return text.replace(/([^\n])\n(?=[^\n])/g, '$1 ')
+}
+
+function kebab(key: string): string {
+  return key.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)
+}
+
+function exitCodes(): string {
+  return Object.values(EXIT_CODES)
+    .map(({ code, meaning }) => `  ${String(code).padEnd(5)}${meaning}`)
+    .join('\n')
+}

@@ -1,0 +1,48 @@
+import { once } from 'node:events'
+import { addAbortSignal } from 'node:stream'
+import { text } from 'node:stream/consumers'
+import { styleText } from 'node:util'
+
+export type Style = 'bold' | 'dim' | 'red' | 'yellow' | 'green' | 'cyan'
+
+/** Where a command speaks: data on stdout, everything else on stderr. */
+export interface Terminal {
+  /** Writes one line of data, and waits while the reader is slow. */
+  print(line: string): Promise<void>
+  /** Writes one or more lines for the person. */
+  tell(text: string): void
+  /** Styles text for `tell`; as it is when stderr is no terminal or NO_COLOR is set. */
+  paint(style: Style, text: string): string
+  /** All of stdin, until its end or the abort. */
+  readInput(): Promise<string>
+  /** A person sits at stdin and stderr, and can be asked. */
+  can_ask: boolean
+  /** A person sees stderr. */
+  is_watched: boolean
+  /** Aborted with a CliError when the command must end. */
+  signal: AbortSignal
+  /** The environment as it was at the start. */
+  env: NodeJS.ProcessEnv
+}
+
+/** Also takes the client secret out of the environment, which child processes (the browser) would inherit. */
+export function openTerminal(
+  { stdin, stdout, stderr, env }: Pick<NodeJS.Process, 'stdin' | 'stdout' | 'stderr' | 'env'>,
+  signal: AbortSignal,
+): Terminal {
+  const environment = { ...env }
+  delete env.SLUICE_CLIENT_SECRET
+  return {
+    async print(line) {
+      signal.throwIfAborted()
+      if (!stdout.write(`${line}\n`)) await once(stdout, 'drain', { signal }).catch(() => signal.throwIfAborted())
+    },
+    tell: (text) => void stderr.write(`${text}\n`),
+    paint: (style, text) => styleText(style, text, { stream: stderr }),
+    readInput: async () => await text(addAbortSignal(signal, stdin)),
+    can_ask: Boolean(stdin.isTTY && stderr.isTTY),
+    is_watched: Boolean(stderr.isTTY),
+    signal,
+    env: environment,
+  }
+}
