@@ -858,7 +858,7 @@ export interface paths {
             parameters: {
                 query?: {
                     /** @description Seconds to wait for the end before answering. */
-                    wait?: number | null;
+                    wait?: number;
                 };
                 header?: never;
                 path?: never;

@@ -23,6 +23,7 @@ const route = createRoute({
   request: {
     query: z.object({
       wait: z.coerce.number().int().min(0).max(120).default(0).openapi({
+        type: 'integer',
         description: 'Seconds to wait for the end before answering.',
       }),
     }),
