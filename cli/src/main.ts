@@ -15,4 +15,7 @@ process.stdout.on('error', () => end(new CliError('output_closed', 'Nobody reads
 process.stderr.on('error', () => {})
 
 const exit = await runCli(process.argv.slice(2), openTerminal(process, stop.signal))
-process.stdout.end(() => process.exit(EXIT_CODES[exit].code))
+const { code } = EXIT_CODES[exit]
+// What is still on its way to stdout is waited for, unless nobody reads there.
+if (exit === 'output_closed') process.exit(code)
+process.stdout.end(() => process.exit(code))
