@@ -27,7 +27,7 @@ export async function forkLab({ port, state_file }: { port: number; state_file: 
     return reply
   }
 
-  const ready = await ask({ type: 'start', port, port_fallback: true, state_file })
+  const ready = await ask({ type: 'start', port, port_fallback: true, state_file, developer_client: true })
   if (ready.type !== 'ready') throw new Error(`The lab answered ${ready.type} to start.`)
   return {
     origin: ready.origin,

@@ -15,6 +15,8 @@ const start = z.object({
   port_fallback: z.boolean().optional(),
   host: z.string().optional(),
   clients: z.array(labClient).optional(),
+  /** Whether the client that `sluice raw oauth` uses is there too; default false. */
+  developer_client: z.boolean().optional(),
   state_file: z.string().optional(),
   access_token_seconds: z.int().positive().optional(),
   rotation: z.enum(['never', 'always']).optional(),

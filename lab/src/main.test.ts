@@ -9,6 +9,7 @@ import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import { after, before, test } from 'node:test'
 import { fileURLToPath } from 'node:url'
+import { readDeveloperClient } from './developer-client.ts'
 import type { Lab, LabClient, MessageFromChild, MessageToChild } from './index.ts'
 import { authorize, getApi, refresh } from './test-client.ts'
 
@@ -57,6 +58,14 @@ test('a forked lab takes clients, prints nothing, and ends when its parent disco
   child.disconnect()
   assert.deepEqual(await exit, [0, null])
   assert.deepEqual(await output, ['', ''])
+})
+
+test('a forked lab knows the developer client when it is asked to', async () => {
+  const child = forkLab({ type: 'start', port: 0, developer_client: true })
+  const origin = await readyOrigin(child)
+  assert.ok((await authorize({ origin } as Lab, await readDeveloperClient())).access_token)
+  child.kill('SIGTERM')
+  await once(child, 'exit')
 })
 
 test('tokens survive kill -9 of the lab', async () => {

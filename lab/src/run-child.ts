@@ -1,4 +1,5 @@
 import { type MessageFromChild, type MessageToChild, messageToChild } from './child-messages.ts'
+import { readDeveloperClient } from './developer-client.ts'
 import type { Lab } from './lab.ts'
 import { LabError } from './lab-error.ts'
 import { startLab } from './start-lab.ts'
@@ -13,8 +14,7 @@ export function runChild(): void {
   const take = async (message: MessageToChild) => {
     if (message.type === 'start') {
       if (starting !== null) throw new LabError('invalid_message', 'The lab runs already; send `start` once.')
-      const { type: _, ...options } = message
-      starting = startLab(options)
+      starting = start(message)
       say({ type: 'ready', origin: (await starting).origin })
       return
     }
@@ -29,6 +29,12 @@ export function runChild(): void {
   process.on('disconnect', () => process.exit(0))
   process.on('SIGTERM', () => process.exit(0))
   process.on('SIGINT', () => {})
+}
+
+async function start(message: Extract<MessageToChild, { type: 'start' }>): Promise<Lab> {
+  const { type: _, developer_client = false, clients = [], ...options } = message
+  const developer = developer_client ? [await readDeveloperClient()] : []
+  return startLab({ ...options, clients: [...clients, ...developer] })
 }
 
 async function parse(message: unknown): Promise<MessageToChild> {

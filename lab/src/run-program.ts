@@ -1,13 +1,10 @@
-import { readFile } from 'node:fs/promises'
 import { parseArgs } from 'node:util'
 import { z } from 'zod'
-import type { LabClient } from './lab.ts'
+import { readDeveloperClient } from './developer-client.ts'
 import { LabError } from './lab-error.ts'
 import { startLab } from './start-lab.ts'
 
 const DEFAULT_PORT = '16970'
-const DEVELOPER_REDIRECT_URI = 'http://localhost:16963/'
-const DEVELOPER_CLIENT = new URL('../connectors/source-lab/oauth-client.json', import.meta.url)
 
 const USAGE = `Usage: npm run lab -- [options]
 
@@ -65,10 +62,4 @@ function readOptions(args: string[]): z.infer<typeof settings> | 'help' {
     const option = cause instanceof z.ZodError ? `The value of --${cause.issues[0]?.path.join()} does not fit.` : null
     throw new LabError('invalid_option', `${option ?? (cause as Error).message}\n\n${USAGE}`, { cause })
   }
-}
-
-async function readDeveloperClient(): Promise<LabClient> {
-  const file = z.object({ client_id: z.string(), client_secret: z.string() })
-  const client = file.parse(JSON.parse(await readFile(DEVELOPER_CLIENT, 'utf8')))
-  return { ...client, client_name: 'Sluice CLI', redirect_uris: [DEVELOPER_REDIRECT_URI] }
 }
