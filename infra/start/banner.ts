@@ -13,12 +13,11 @@ export function printBanner(demo: Demo): void {
   const width = Math.max(...rows.map(([name]) => name.length))
   const lines = rows.map(([name, value]) => `  ${color(2, name.padEnd(width))}  ${value}`)
   process.stdout.write(`\n  ${color(1, 'Sluice is ready.')}\n\n${lines.join('\n')}\n`)
-  if (demo.admin_api_key !== null) {
-    process.stdout.write(
-      `\n  ${color(2, 'Admin API key')}  ${demo.admin_api_key}\n` +
-        `  ${color(2, 'Shown this once and stored hashed. `npm start -- --new-admin-key` makes another.')}\n`,
-    )
-  }
+  const [key, note] =
+    demo.admin_api_key === null
+      ? ['was shown at the first start', '`npm start -- --new-admin-key` makes another.']
+      : [demo.admin_api_key, 'Shown this once and stored hashed. `npm start -- --new-admin-key` makes another.']
+  process.stdout.write(`\n  ${color(2, 'Admin API key')}  ${key}\n  ${color(2, note)}\n`)
   process.stdout.write(`\n  Open the connect link to try it. Ctrl-C stops everything.\n\n`)
 }
 

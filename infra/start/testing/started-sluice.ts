@@ -68,7 +68,7 @@ export async function startedSluice(
     base_url: find(/Console +(\S+)/),
     connect_path: new URL(find(/Connect link +(\S+)/)).pathname,
     data_directory: find(/Data +(\S+)/),
-    api_key: find(/Admin API key +(\S+)/) || null,
+    api_key: find(/Admin API key +(sluice_\S+)/) || null,
   }
 }
 
