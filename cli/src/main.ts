@@ -4,10 +4,16 @@ import { EXIT_CODES } from './exit-codes.ts'
 import { runCli } from './run-cli.ts'
 import { openTerminal } from './terminal.ts'
 
+/** npm passes the terminal's Ctrl-C on once more; only what comes later is a person who will not wait. */
+const ECHO_MS = 1_000
+
 const stop = new AbortController()
+let stoppedAt = 0
 const end = (error: CliError) => {
-  if (stop.signal.aborted) process.exit(EXIT_CODES[error.exit].code)
-  stop.abort(error)
+  if (!stop.signal.aborted) {
+    stoppedAt = performance.now()
+    stop.abort(error)
+  } else if (performance.now() - stoppedAt > ECHO_MS) process.exit(EXIT_CODES[error.exit].code)
 }
 process.on('SIGINT', () => end(new CliError('interrupted', 'Interrupted. Nothing is left running.')))
 process.on('SIGTERM', () => end(new CliError('terminated', 'Told to stop. Nothing is left running.')))

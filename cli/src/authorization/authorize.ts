@@ -16,7 +16,6 @@ import {
   type OAuthPlan,
 } from '@sluice/oauth'
 import { openCallbackListener } from '../callback/callback-listener.ts'
-import type { Ignored } from '../callback/judge-request.ts'
 import { authorizedPage, failedPage } from '../callback/pages.ts'
 import { CliError } from '../cli-error.ts'
 import { checkConfig } from '../connector/check-config.ts'
@@ -24,6 +23,7 @@ import { launchOf, openTask, type TaskChoice } from '../connector/open-task.ts'
 import { describeFailure } from '../describe-failure.ts'
 import { printable } from '../printable.ts'
 import type { Terminal } from '../terminal.ts'
+import { announce, tellIgnored } from './announce.ts'
 import { type AuthorizationAttempt, exchangeCode, type ObtainedTokens } from './exchange-code.ts'
 import { type ClientChoice, findClient } from './find-client.ts'
 import { obtainedCredentials } from './obtained-credentials.ts'
@@ -31,7 +31,7 @@ import { openBrowser } from './open-browser.ts'
 import { printCredentials } from './print-credentials.ts'
 import { chooseRedirect, type RedirectChoice } from './redirect-uri.ts'
 import { requireAnswer } from './require-answer.ts'
-import { spell, waitForCallback } from './wait-for-callback.ts'
+import { waitForCallback } from './wait-for-callback.ts'
 
 export interface AuthorizeOptions extends TaskChoice, ClientChoice, RedirectChoice {
   port: number
@@ -42,8 +42,7 @@ export interface AuthorizeOptions extends TaskChoice, ClientChoice, RedirectChoi
   json: boolean
 }
 
-const REGISTERED_PORT = 16963
-
+/** @throws CliError, SpecError, ConnectorError or OAuthError; the listener is closed by then. */
 export async function authorize(options: AuthorizeOptions, terminal: Terminal): Promise<void> {
   const redirect = chooseRedirect(options)
   const task = await openTask(options)
@@ -56,8 +55,8 @@ export async function authorize(options: AuthorizeOptions, terminal: Terminal): 
 
   const state = createState()
   const pkce = plan.uses_pkce ? createPkce() : null
-  const ignored = tellIgnored(terminal)
-  await using listener = await openCallbackListener({ port: options.port, state, redirect, onIgnored: ignored })
+  const onIgnored = tellIgnored(terminal)
+  await using listener = await openCallbackListener({ port: options.port, state, redirect, onIgnored })
   const { redirect_uri } = listener
   const attempt: AuthorizationAttempt = { plan, client, config, redirect_uri, state, pkce }
   const { url } = buildAuthorizationRequest(plan, {
@@ -69,7 +68,7 @@ export async function authorize(options: AuthorizeOptions, terminal: Terminal): 
   })
   await requireAnswer(url)
 
-  announce({ task, plan, listener, client_id: client.client_id, url, options }, terminal)
+  announce({ task: task.name, plan, listener, client_id: client.client_id, url, options }, terminal)
   if (options.open) await openBrowser(url, terminal)
   const callback = await waitForCallback(listener, { timeout: options.timeout, signal: terminal.signal })
   terminal.tell('The answer is here; exchanging the code for tokens …')
@@ -108,47 +107,4 @@ function checkTemplateConfig(spec: ConnectorSpec, plan: OAuthPlan, task: Connect
   const property = findOAuthCredentials(spec.config_schema, plan.provider)?.property ?? 'credentials'
   const { [property]: _replaced, ...config } = task.config
   return checkConfig(withoutOAuthCredentials(spec.config_schema, plan.provider), config, { without_credentials: null })
-}
-
-interface Announcement {
-  task: ConnectorTask
-  plan: OAuthPlan
-  listener: { redirect_uri: string; port: number; addresses: string[] }
-  client_id: string
-  url: string
-  options: AuthorizeOptions
-}
-
-function announce({ task, plan, listener, client_id, url, options }: Announcement, terminal: Terminal): void {
-  const until = new Date(Date.now() + options.timeout).toTimeString().slice(0, 8)
-  terminal.tell(`${printable(task.name)}: provider ${printable(plan.provider)}, client ${printable(client_id)}`)
-  terminal.tell(
-    `Redirect URI ${listener.redirect_uri} (listening on ${listener.addresses.join(' and ')}, port ${listener.port})`,
-  )
-  if (options.redirectUri === undefined && (options.port !== REGISTERED_PORT || options.redirectHost !== 'localhost')) {
-    terminal.tell(
-      `${terminal.paint('yellow', 'note:')} the provider must know this redirect URI; the usual one is http://localhost:${REGISTERED_PORT}/`,
-    )
-  }
-  terminal.tell(`\nOpen this address and allow the access:\n\n  ${terminal.paint('bold', url)}\n`)
-  terminal.tell(`Waiting ${spell(options.timeout)}, until ${until}. Ctrl-C gives up.`)
-}
-
-const IGNORED_NOTES: Partial<Record<Ignored, string>> = {
-  other_host: 'a request under another host name (a tunnel needs --redirect-uri)',
-  no_state: 'an answer without the state that was sent; does the provider return it?',
-  wrong_state: 'an answer with another state, perhaps of an earlier try',
-  other_user: 'an answer from a process of another user',
-  second: 'a second answer',
-}
-
-/** Says each kind once: a page could send them without end. */
-function tellIgnored(terminal: Terminal): (reason: Ignored) => void {
-  const told = new Set<Ignored>()
-  return (reason) => {
-    const note = IGNORED_NOTES[reason]
-    if (note === undefined || told.has(reason)) return
-    told.add(reason)
-    terminal.tell(terminal.paint('dim', `Ignored ${note}.`))
-  }
 }

@@ -64,6 +64,7 @@ export async function openCallbackListener(options: CallbackOptions): Promise<Ca
     }
   }
 
+  // A request that comes before both addresses are bound finds nothing to be compared with, and its connection is closed.
   const loopbacks = await bindLoopbacks(options.port, (request, response) => {
     answer(request, response).catch(() => response.destroy())
   })
