@@ -1,0 +1,19 @@
+import { TEST_DATABASE_VARIABLE } from '../../server/src/testing/database.ts'
+import { createResultPrinter, print } from './print-results.ts'
+import { runTestFiles, type TestRun, type TestRunResult } from './run-test-files.ts'
+import type { TestDatabaseServer } from './test-databases.ts'
+
+/** Runs the files on a Postgres server, which is stopped afterwards, whatever happens. */
+export async function runOnDatabase(
+  server: TestDatabaseServer,
+  request: Omit<TestRun, 'onResult'>,
+): Promise<TestRunResult> {
+  // Children inherit it.
+  process.env[TEST_DATABASE_VARIABLE] = server.url
+  try {
+    print(`\n${request.files.length} test files on ${server.label}`)
+    return await runTestFiles({ ...request, onResult: createResultPrinter() })
+  } finally {
+    await server.stop()
+  }
+}
