@@ -30,6 +30,7 @@ export interface TestRunResult {
 }
 
 const CONCURRENCY = 2
+const PRELOADED = ['runtime.mjs', 'test-run/exit-on-signal.mjs']
 const TEST_TIMEOUT_MS = 180_000
 
 /** Runs the files. A file that crashes, or holds no test, is a failed result that bears the file's name. */
@@ -45,7 +46,7 @@ export async function runTestFiles({ files, name_pattern, signal, onResult }: Te
     timeout: TEST_TIMEOUT_MS,
     signal,
     // A test that leaves something open must not hold up the others.
-    execArgv: ['--import', `${checkout}/infra/runtime.mjs`, '--test-force-exit'],
+    execArgv: [...PRELOADED.flatMap((file) => ['--import', `${checkout}/infra/${file}`]), '--test-force-exit'],
     ...(name_pattern === undefined ? {} : { testNamePatterns: name_pattern }),
   })
 
