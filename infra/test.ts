@@ -3,8 +3,9 @@
 import { checkout } from './checkout.ts'
 import { chromiumPath } from './chromium.ts'
 import { findFiles } from './sources/find-files.ts'
+import { print } from './terminal.ts'
 import { onInterrupt } from './test-run/on-interrupt.ts'
-import { countLine, countResults, print, printFailures } from './test-run/print-results.ts'
+import { countLine, countResults, printFailures } from './test-run/print-results.ts'
 import { runOnDatabase } from './test-run/run-on-database.ts'
 import type { TestRunResult } from './test-run/run-test-files.ts'
 import {

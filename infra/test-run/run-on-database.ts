@@ -1,5 +1,6 @@
 import { TEST_DATABASE_VARIABLE } from '../../server/src/testing/database.ts'
-import { createResultPrinter, print } from './print-results.ts'
+import { print } from '../terminal.ts'
+import { createResultPrinter } from './print-results.ts'
 import { runTestFiles, type TestRun, type TestRunResult } from './run-test-files.ts'
 import type { TestDatabaseServer } from './test-databases.ts'
 
