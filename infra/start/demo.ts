@@ -15,7 +15,6 @@ import {
   redirectUri,
   startServer,
 } from '@sluice/server'
-import { pino } from 'pino'
 import { builtWebPages } from './built-web-pages.ts'
 import { forkLab } from './fork-lab.ts'
 
@@ -71,7 +70,7 @@ export async function startDemo(config: Config, options: DemoOptions): Promise<D
       data_directory: dataDirectory,
       web_directory: webDirectory,
       connector_env: { LAB_ORIGIN: lab.origin },
-      log_to: pino.destination({ dest: join(dataDirectory, 'server.log'), mode: 0o600, sync: false }),
+      log_to: join(dataDirectory, 'server.log'),
     })
     ending.push(server.close)
 

@@ -2,7 +2,7 @@
 // ends what was started before it.
 import { join } from 'node:path'
 import { createGuardedFetch } from '@sluice/oauth'
-import { type DestinationStream, pino } from 'pino'
+import { type DestinationStream, type Logger, pino } from 'pino'
 import { buildApp } from './app.ts'
 import type { Config } from './config.ts'
 import { loadConnectorCatalogue } from './connectors/connector-catalogue.ts'
@@ -25,7 +25,8 @@ export interface ServerOptions {
   web_directory: string | null
   /** Overrides of variables that connectors' own files declare. */
   connector_env?: Record<string, string>
-  log_to?: DestinationStream
+  /** A file's path, or a stream; standard output unless given. */
+  log_to?: string | DestinationStream
   now?: () => Date
 }
 
@@ -44,12 +45,13 @@ export interface RunningServer {
 export async function startServer(options: ServerOptions): Promise<RunningServer> {
   const { config } = options
   const cleanup: (() => Promise<void>)[] = []
+  let answer: (request: Request) => Response | Promise<Response> = unavailable
   const close = async () => {
+    answer = unavailable
     for (const end of cleanup.splice(0).reverse()) await end()
   }
 
   try {
-    let answer: (request: Request) => Response | Promise<Response> = starting
     const listener = await listen((request) => answer(request), config)
     cleanup.push(listener.close)
 
@@ -72,7 +74,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
       fetch: createGuardedFetch({ allow_loopback: config.allow_loopback }),
       base_url: baseUrlOn(config, listener),
       now: options.now ?? (() => new Date()),
-      log: options.log_to === undefined ? pino() : pino({}, options.log_to),
+      log: openLog(options.log_to, cleanup),
     }
     cleanup.push(services.runs.stop)
 
@@ -89,8 +91,17 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   }
 }
 
-function starting(): Response {
-  return new Response('Sluice is starting.\n', { status: 503, headers: { 'retry-after': '1' } })
+function openLog(target: ServerOptions['log_to'], cleanup: (() => Promise<void>)[]): Logger {
+  if (target === undefined) return pino()
+  if (typeof target !== 'string') return pino({}, target)
+  const file = pino.destination({ dest: target, mode: 0o600, sync: false })
+  cleanup.push(async () => file.flushSync())
+  return pino({}, file)
+}
+
+/** While the server starts, and again while it ends. */
+function unavailable(): Response {
+  return new Response('Sluice is not ready.\n', { status: 503, headers: { 'retry-after': '1' } })
 }
 
 /** With port 0 the address is known only now. */

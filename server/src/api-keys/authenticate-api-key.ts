@@ -1,7 +1,7 @@
 import { timingSafeEqual } from 'node:crypto'
 import type { Kysely } from 'kysely'
 import type { Database } from '../database/schema.ts'
-import type { Caller } from '../http/authenticate.ts'
+import type { Caller } from '../http/caller.ts'
 import { digest } from '../token-digest.ts'
 import { readApiKeyId } from './api-key.ts'
 

@@ -1,4 +1,4 @@
-import type { Caller } from '../http/authenticate.ts'
+import type { Caller } from '../http/caller.ts'
 import type { Services } from '../services.ts'
 import { digest, randomToken } from '../token-digest.ts'
 

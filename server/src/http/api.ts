@@ -1,5 +1,5 @@
 import { OpenAPIHono, type z } from '@hono/zod-openapi'
-import type { Caller } from './authenticate.ts'
+import type { Caller } from './caller.ts'
 import { Problem, problemSchema, type Violation } from './problem.ts'
 
 /** A Hono app whose routes carry OpenAPI descriptions and whose `/v1` handlers know their caller. */

@@ -3,15 +3,10 @@ import { getCookie } from 'hono/cookie'
 import { authenticateApiKey } from '../api-keys/authenticate-api-key.ts'
 import { findConsoleSession } from '../console/console-session.ts'
 import type { Services } from '../services.ts'
+import type { Caller } from './caller.ts'
 import { cookieName } from './cookies.ts'
 import { Problem } from './problem.ts'
 import { requireSameOrigin } from './same-origin.ts'
-
-/** Who calls the API: always one tenant, proven by an API key or by the console's cookie. */
-export interface Caller {
-  tenant_id: string
-  api_key_id: string
-}
 
 /** Authenticates before anything of the request is read. */
 export function authenticate(services: Services): MiddlewareHandler<{ Variables: { caller: Caller } }> {

@@ -7,6 +7,9 @@ import type { KeyRing } from '../sealing/key-ring.ts'
 import type { Services } from '../services.ts'
 import { type RunOutcome, runOutcomeSchema } from './run-outcome.ts'
 
+/** How long a run may go without a sign of life from its worker. */
+export const RUN_LEASE_SECONDS = 30
+
 export const runOperations = ['spec', 'discover', 'validate', 'capture', 'preview'] as const
 
 export const runSchema = z

@@ -5,8 +5,7 @@ import type { Services } from '../services.ts'
 import { executeRun } from './execute-run.ts'
 import { runErrorFrom } from './run-error.ts'
 import { emptyOutcome, type RunOutcome } from './run-outcome.ts'
-import { type RunRow, sealOutcome } from './run-record.ts'
-import { RUN_LEASE_SECONDS } from './start-run.ts'
+import { RUN_LEASE_SECONDS, type RunRow, sealOutcome } from './run-record.ts'
 
 export interface RunWorker {
   start(run: RunRow, connection: ConnectionRow, maxDocuments: number): void

@@ -3,10 +3,7 @@ import type { RunOperation } from '../database/schema.ts'
 import type { Services } from '../services.ts'
 import { uuidv7 } from '../uuid.ts'
 import { emptyOutcome } from './run-outcome.ts'
-import { type RunRow, sealOutcome } from './run-record.ts'
-
-/** How long a run may go without a sign of life from its worker. */
-export const RUN_LEASE_SECONDS = 30
+import { RUN_LEASE_SECONDS, type RunRow, sealOutcome } from './run-record.ts'
 
 export interface NewRun {
   tenant_id: string
