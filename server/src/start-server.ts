@@ -1,5 +1,6 @@
 // Puts the server together: data directory's lock first, then the port, the database, the keys, the routes. What fails
 // ends what was started before it.
+import { once } from 'node:events'
 import { join } from 'node:path'
 import { createGuardedFetch } from '@sluice/oauth'
 import { type DestinationStream, type Logger, pino } from 'pino'
@@ -74,7 +75,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
       fetch: createGuardedFetch({ allow_loopback: config.allow_loopback }),
       base_url: baseUrlOn(config, listener),
       now: options.now ?? (() => new Date()),
-      log: openLog(options.log_to, cleanup),
+      log: await openLog(options.log_to, cleanup),
     }
     cleanup.push(services.runs.stop)
 
@@ -91,10 +92,11 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   }
 }
 
-function openLog(target: ServerOptions['log_to'], cleanup: (() => Promise<void>)[]): Logger {
+async function openLog(target: ServerOptions['log_to'], cleanup: (() => Promise<void>)[]): Promise<Logger> {
   if (target === undefined) return pino()
   if (typeof target !== 'string') return pino({}, target)
   const file = pino.destination({ dest: target, mode: 0o600, sync: false })
+  await once(file, 'ready')
   cleanup.push(async () => file.flushSync())
   return pino({}, file)
 }

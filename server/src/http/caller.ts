@@ -1,0 +1,5 @@
+/** Who calls the API: always one tenant, proven by an API key or by the console's cookie. */
+export interface Caller {
+  tenant_id: string
+  api_key_id: string
+}
