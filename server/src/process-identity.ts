@@ -10,6 +10,9 @@ export interface ProcessIdentity {
   boot: string
 }
 
+/** proc(5): X is the state of the dead. */
+const GONE = 'X'
+
 /** Identity of a running process, or null when there is none. A zombie has ended and counts as none. */
 export function identifyProcess(pid: number): ProcessIdentity | null {
   if (!signalReaches(pid)) return null
@@ -44,7 +47,8 @@ function readProcStat(pid: number): { state: string; started: string } {
     const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
     return { state: fields[0] ?? '', started: fields[19] ?? '' }
   } catch {
-    return { state: '', started: '' }
+    // Either it ended since the signal reached it, or its /proc entry is hidden from us, which tells nothing.
+    return { state: signalReaches(pid) ? '' : GONE, started: '' }
   }
 }
 
