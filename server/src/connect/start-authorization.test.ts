@@ -82,14 +82,22 @@ test('S19 a cross-site POST is refused, and a GET changes nothing', async (t) =>
   assert.equal(await countPending(server), 0)
 })
 
-test('S20 a thousand starts of one link leave one pending authorization', async (t) => {
-  const server = await startTestServer(t)
+test('S20 a thousand starts of one link leave one pending authorization, and most are told to wait', async (t) => {
+  const clock = { ahead: 0 }
+  const server = await startTestServer(t, { now: () => new Date(Date.now() + clock.ahead) })
   const link = await createLink(server)
   const browser = createTestBrowser(server.base_url)
+  const statuses: number[] = []
   for (let round = 0; round < 40; round += 1) {
-    await Promise.all(Array.from({ length: 25 }, () => startAuthorization(browser, link)))
+    const starts = Array.from({ length: 25 }, () => browser.post(`${link.path}/authorize`, { config: validConfig }))
+    statuses.push(...(await Promise.all(starts)).map((response) => response.status))
   }
+  assert.equal(statuses.filter((status) => status === 200).length, 60)
+  assert.equal(statuses.filter((status) => status === 429).length, 940)
   assert.equal(await countPending(server), 1)
+  await startAuthorization(browser, await createLink(server))
+  clock.ahead = 10 * 60 * 1000 + 1
+  await startAuthorization(browser, link)
 })
 
 test('an unknown link is a 404 that says what to do', async (t) => {

@@ -13,6 +13,7 @@ import { bindBrowser } from './binding-cookie.ts'
 import { findConnectSession, requireOpen } from './connect-link.ts'
 import { linkParameter, prefilledConfig } from './get-link.ts'
 import { storePendingAuthorization } from './pending-authorization.ts'
+import { createStartLimit } from './start-limit.ts'
 import { submittedConfig } from './submitted-config.ts'
 
 const route = createRoute({
@@ -27,16 +28,18 @@ const route = createRoute({
   },
   responses: {
     200: json(z.object({ authorization_url: z.url() }).openapi('AuthorizationStart'), 'Send the browser there.'),
-    ...failures(403, 404, 410, 422, 502),
+    ...failures(403, 404, 410, 422, 429, 502),
   },
 })
 
 export function startAuthorization(api: Api, services: Services) {
+  const limit = createStartLimit()
   api.openapi(route, async (c) => {
     requireSameOrigin(c, services.base_url)
     const { token } = c.req.valid('param')
     const session = await findConnectSession(services, token)
     requireOpen(session, services.now())
+    limit.count(session.id, services.now())
     const connector = await findConnector(services.connectors, session.connector_id)
     if (connector.oauth === null) {
       throw new Problem(422, 'connector_without_oauth', `${connector.title} no longer offers an authorization.`)

@@ -31,6 +31,7 @@ const problems = {
   409: problem('It contradicts what stands.'),
   410: problem('It is used up or expired.'),
   422: problem('A value breaks a rule; `errors` names the field and the rule.'),
+  429: problem('Too often; try again later.'),
   502: problem('The provider refused.'),
   503: problem('Try again later.'),
 } as const

@@ -39,6 +39,7 @@ const titles: Partial<Record<number, string>> = {
   413: 'Body too large',
   415: 'Unsupported media type',
   422: 'Unprocessable content',
+  429: 'Too many requests',
   500: 'Internal error',
   502: 'Bad gateway',
   503: 'Unavailable',
