@@ -1,16 +1,14 @@
-import { TEST_DATABASE_VARIABLE } from '../../server/src/testing/database.ts'
 import { print } from '../terminal.ts'
 import { createResultPrinter } from './print-results.ts'
 import { runTestFiles, type TestRun, type TestRunResult } from './run-test-files.ts'
-import type { TestDatabaseServer } from './test-databases.ts'
+import { type TestDatabaseServer, useTestDatabase } from './test-databases.ts'
 
 /** Runs the files on a Postgres server, which is stopped afterwards, whatever happens. */
 export async function runOnDatabase(
   server: TestDatabaseServer,
   request: Omit<TestRun, 'onResult'>,
 ): Promise<TestRunResult> {
-  // Children inherit it.
-  process.env[TEST_DATABASE_VARIABLE] = server.url
+  useTestDatabase(server)
   try {
     print(`\n${request.files.length} test files on ${server.label}`)
     return await runTestFiles({ ...request, onResult: createResultPrinter() })

@@ -98,9 +98,9 @@ function readResult({ type, data }: TestEvent, ancestors: string[], selective: b
   return { ...result, path, outcome: type === 'test:fail' ? 'failed' : 'passed', reason: null }
 }
 
-/** Node reports a file as a test when its process failed or it held no test; only tests inside say which file ran. */
+/** Node reports a file as a test when its process or a hook around all its tests failed, or when it held no test. */
 function isWholeFile(data: TestEvent['data']): boolean {
-  return data.nesting === 0 && data.name === data.file && !('entryFile' in data)
+  return data.nesting === 0 && data.name === data.file
 }
 
 function isOwnFailure(error: unknown): boolean {

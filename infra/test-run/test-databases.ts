@@ -1,7 +1,7 @@
 // The Postgres servers that tests run on: the embedded one, and one that the machine has or DATABASE_URL names.
 import { machineBinDirectories } from '../../server/src/postgres/machine-binaries.ts'
 import { PostgresError } from '../../server/src/postgres/postgres-error.ts'
-import { dropTemplates } from '../../server/src/testing/database.ts'
+import { dropTemplates, TEST_DATABASE_VARIABLE } from '../../server/src/testing/database.ts'
 import { startTemporaryCluster } from '../../server/src/testing/temporary-cluster.ts'
 
 export interface TestDatabaseServer {
@@ -30,4 +30,9 @@ export async function startServerTestDatabase(databaseUrl: string | undefined): 
     }
   }
   return null
+}
+
+/** Test processes started from now on make their databases on this server. */
+export function useTestDatabase({ url }: TestDatabaseServer): void {
+  process.env[TEST_DATABASE_VARIABLE] = url
 }
