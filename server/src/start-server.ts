@@ -16,6 +16,7 @@ import { createRunWorker } from './runs/run-worker.ts'
 import { openMasterKeyFile } from './sealing/key-encryption-key.ts'
 import { createKeyRing, neededKeyEncryptionKeys } from './sealing/key-ring.ts'
 import type { Services } from './services.ts'
+import { startSweeping } from './sweep-expired.ts'
 import { type DefaultTenant, ensureDefaultTenant } from './tenants/default-tenant.ts'
 
 export interface ServerOptions {
@@ -84,6 +85,8 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
       serveWebFiles(app, await readWebFiles(options.web_directory), services.base_url)
     }
     const tenant = await ensureDefaultTenant(db)
+    const stopSweeping = startSweeping(services)
+    cleanup.push(async () => stopSweeping())
     answer = app.fetch
     return { services, tenant, port: listener.port, database: database.name, broken: database.broken, close }
   } catch (error) {

@@ -3,6 +3,7 @@ import { test } from 'node:test'
 import { consent } from '@sluice/lab'
 import { secret } from '@sluice/oauth'
 import { createIntegration } from '../integrations/create-integration.ts'
+import { sweepExpired } from '../sweep-expired.ts'
 import { createLink, startAuthorization } from '../testing/connect-story.ts'
 import { createTestBrowser, readJson } from '../testing/test-browser.ts'
 import { startTestServer, type TestServer, type TestServerOptions } from '../testing/test-server.ts'
@@ -68,6 +69,28 @@ test('S4 an expired state is refused', async (t) => {
   clock.ahead = 10 * 60 * 1000 + 1
   await refused(await browser.open(callback), 'state_expired')
   await assertNothingHappened(server)
+})
+
+test('what an expired authorization held is deleted', async (t) => {
+  const clock = { ahead: 0 }
+  const server = await startTestServer(t, { now: () => new Date(Date.now() + clock.ahead) })
+  const link = await createLink(server, { config: { region: 'asia' } })
+  await startAuthorization(createTestBrowser(server.base_url), link)
+  const held = async () => [
+    (await server.services.db.selectFrom('pending_authorizations').select('state_hash').execute()).length,
+    (
+      await server.services.db
+        .selectFrom('connect_sessions')
+        .select('id')
+        .where('config_sealed', 'is not', null)
+        .execute()
+    ).length,
+  ]
+  await sweepExpired(server.services)
+  assert.deepEqual(await held(), [1, 1])
+  clock.ahead = 60 * 60 * 1000
+  await sweepExpired(server.services)
+  assert.deepEqual(await held(), [0, 0])
 })
 
 test('S4 a changed, repeated, missing or huge state is refused', async (t) => {
