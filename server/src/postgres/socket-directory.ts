@@ -23,12 +23,15 @@ export function makeSocketDirectory(record: string, account: OsAccount | null): 
   return directory
 }
 
-/** Removes the recorded directory, which nobody uses any more. */
-export function removeSocketDirectory(record: string): void {
-  if (!existsSync(record)) return
-  const directory = readFileSync(record, 'utf8')
+/** Removes the directory that an earlier supervisor recorded, which nobody uses any more. */
+export function removeRecordedSocketDirectory(record: string): void {
+  if (existsSync(record)) removeSocketDirectory(readFileSync(record, 'utf8'), record)
+}
+
+/** Removes the directory, also when the record of it is gone, and the record. */
+export function removeSocketDirectory(directory: string, record: string): void {
   if (NAME.test(basename(directory))) rmSync(directory, { recursive: true, force: true })
-  rmSync(record)
+  rmSync(record, { force: true })
 }
 
 export function socketPath(directory: string): string {

@@ -17,7 +17,7 @@ import { openPostgresLog, readLastLines } from './postgres-log.ts'
 import { databaseUrl, provisionDatabase } from './provision-database.ts'
 import { firstClosedDirectory } from './reach.ts'
 import { postgresEnvironment, postgresSettings } from './settings.ts'
-import { makeSocketDirectory, removeSocketDirectory } from './socket-directory.ts'
+import { makeSocketDirectory, removeRecordedSocketDirectory, removeSocketDirectory } from './socket-directory.ts'
 
 export interface EmbeddedPostgresOptions {
   /** The data directory; everything of Postgres lies in its `postgres` folder. */
@@ -77,7 +77,7 @@ export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): P
   }
   try {
     await endOrphan(layout.cluster)
-    removeSocketDirectory(layout.socket_record)
+    removeRecordedSocketDirectory(layout.socket_record)
     const binaries = await chooseBinaries({ cluster: layout.cluster, copies: layout.root, account, bin_directory })
     if (!existsSync(layout.cluster)) {
       await initializeCluster({ binaries, cluster: layout.cluster, account, fsync })
@@ -119,14 +119,14 @@ async function launch({ layout, binaries, account, fsync, onExit }: Launch): Pro
   const pid = await startedPid(child)
   const endWithUs = () => {
     child.kill('SIGINT')
-    removeSocketDirectory(layout.socket_record)
+    removeSocketDirectory(socketDirectory, layout.socket_record)
   }
   process.once('exit', endWithUs)
 
   let expected = false
   const exited = once(child, 'exit').then(([code, signal]): PostgresExit => {
     process.removeListener('exit', endWithUs)
-    removeSocketDirectory(layout.socket_record)
+    removeSocketDirectory(socketDirectory, layout.socket_record)
     onExit()
     return { expected, code, signal, last_log: readLastLines(layout.log, logStart) }
   })
