@@ -70,7 +70,7 @@ test('as root, a data directory that Postgres cannot get to is named with the ne
 const nodeIsReachable = asRoot && canRead(process.execPath, NOBODY) && canRead(join(SERVER, 'package.json'), NOBODY)
 
 test('as an ordinary user, Postgres runs as that user', {
-  skip: nodeIsReachable ? false : 'needs root and a checkout that nobody can read',
+  skip: nodeIsReachable ? false : 'needs root and a checkout that other users can read',
 }, async (t) => {
   const directory = join(temporaryDirectory(t), 'data')
   mkdirSync(directory)
