@@ -4,6 +4,7 @@ import { once } from 'node:events'
 import { createServer } from 'node:net'
 import type { TestContext } from 'node:test'
 import { fileURLToPath } from 'node:url'
+import { defer } from '../../../server/src/testing/defer.ts'
 
 const checkout = fileURLToPath(new URL('../../..', import.meta.url))
 
@@ -39,7 +40,7 @@ export function startSluice(t: Pick<TestContext, 'after'>, environment: Record<s
   child.stdout.on('data', keep)
   child.stderr.on('data', keep)
   const ended = once(child, 'close').then(([code]) => code as number | null)
-  t.after(async () => {
+  defer(t, async () => {
     child.kill('SIGTERM')
     await ended
   })

@@ -1,7 +1,4 @@
 // The whole server for a test: a database of its own, the lab as provider, the lab's connector, and a way to talk to it.
-import { mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import type { TestContext } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import { type Lab, startLab } from '@sluice/lab'
@@ -12,6 +9,8 @@ import { type IntegrationRow, redirectUri } from '../integrations/integration-re
 import type { Services } from '../services.ts'
 import { type ServerOptions, startServer } from '../start-server.ts'
 import { createTestDatabase } from './database.ts'
+import { defer } from './defer.ts'
+import { temporaryDirectory } from './temporary-directory.ts'
 
 const labConnector = fileURLToPath(new URL('../../../lab/connectors/source-lab/flow.yaml', import.meta.url))
 
@@ -53,20 +52,14 @@ export async function startTestServer(
   t: Pick<TestContext, 'after'>,
   options: TestServerOptions = {},
 ): Promise<TestServer> {
-  const ending: (() => Promise<unknown>)[] = []
-  t.after(async () => {
-    for (const end of ending.reverse()) await end()
-  })
-
   const database = await createTestDatabase()
-  ending.push(() => database.drop())
-  const directory = await mkdtemp(join(tmpdir(), 'sluice-test-'))
-  ending.push(() => rm(directory, { recursive: true, force: true }))
+  defer(t, () => database.drop())
+  const directory = temporaryDirectory(t)
   const lab = await startLab({
     access_token_seconds: options.access_token_seconds ?? 3600,
     rotation: options.rotation ?? 'never',
   })
-  ending.push(() => lab.close())
+  defer(t, () => lab.close())
 
   const logs: string[] = []
   const server = await startServer({
@@ -81,7 +74,7 @@ export async function startTestServer(
     log_to: { write: (line: string) => void logs.push(line) },
     ...withNow(options.now),
   })
-  ending.push(server.close)
+  defer(t, server.close)
   if (server.tenant.admin_api_key === null) throw new Error('the test database was not fresh')
 
   const { services } = server
