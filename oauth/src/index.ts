@@ -3,6 +3,17 @@ export {
   buildAuthorizationRequest,
 } from './authorization-request.ts'
 export { type AuthorizationResponse, readAuthorizationResponse } from './authorization-response.ts'
+export { type AssertionClaims, signAssertion, signAssertionBySecret } from './client-authentication/assertion.ts'
+export {
+  authenticateClient,
+  CLIENT_AUTHENTICATION_METHODS,
+  type ClientAuthentication,
+  type ClientAuthenticationContext,
+  type ClientAuthenticationMethod,
+  type ClientCertificate,
+  type OAuthClient,
+} from './client-authentication/authenticate-client.ts'
+export type { SigningKey } from './client-authentication/signing-key.ts'
 export { compileFlowPlan } from './compile-flow-plan.ts'
 export {
   OAuthError,
