@@ -24,6 +24,15 @@ const OAUTH_FAILURES: Record<OAuthErrorCode, { exit: Exit; next_action: string }
   invalid_grant: { exit: 'provider', next_action: 'A code works once and not for long. Run the command again.' },
   invalid_client: { exit: 'provider', next_action: CLIENT_ACTION },
   token_request_failed: { exit: 'provider', next_action: CLIENT_ACTION },
+  request_failed: {
+    exit: 'provider',
+    next_action: 'Compare the address and the client with the provider’s documentation.',
+  },
+  not_offered: { exit: 'provider', next_action: 'Authorize in a way that the provider’s metadata offers.' },
+  expired_token: { exit: 'authorization', next_action: AGAIN },
+  request_uri_spent: { exit: 'authorization', next_action: AGAIN },
+  dpop_key_lost: { exit: 'authorization', next_action: AGAIN },
+  dpop_not_bound: { exit: 'provider', next_action: 'Ask the provider to bind this client’s tokens to DPoP keys.' },
   malformed_response: {
     exit: 'provider',
     next_action: 'Check accessTokenUrlTemplate and accessTokenResponseMap in the connector’s spec.',

@@ -31,7 +31,7 @@ async function pageFor(server: Provider, { params }: Interaction): Promise<Page>
   const client = await server.Client.find(String(params.client_id))
   return consentPage({
     client_name: client?.clientName ?? String(params.client_id),
-    redirect_uri: String(params.redirect_uri),
+    redirect_uri: params.redirect_uri === undefined ? null : String(params.redirect_uri),
     scopes: knownScopes(params.scope),
     selected: (findAccount(params.login_hint) ?? ACCOUNTS[0]).id,
   })

@@ -1,8 +1,10 @@
-import type { ClientMetadata } from 'oidc-provider'
-import Provider from 'oidc-provider'
+import { randomBytes } from 'node:crypto'
+import type { ClientAuthMethod, ClientMetadata } from 'oidc-provider'
+import Provider, { errors } from 'oidc-provider'
 import { findAccount } from './accounts.ts'
+import { deviceFlow } from './device-pages.ts'
 import { errorPage } from './error-page.ts'
-import type { LabClient } from './lab.ts'
+import type { LabClient, LabStandard } from './lab.ts'
 import { createAdapter, type ProviderState } from './provider-state.ts'
 import { SCOPES } from './scopes.ts'
 import { loadKeys } from './signing-keys.ts'
@@ -16,21 +18,27 @@ export interface AuthorizationServerOptions {
   clients: ReadonlyMap<string, LabClient>
   access_token_seconds: number
   rotation: 'never' | 'always'
+  standards: ReadonlySet<LabStandard>
 }
+
+const CLIENT_AUTHENTICATION: ClientAuthMethod[] = ['client_secret_basic', 'client_secret_post']
+const CLIENT_ASSERTIONS: ClientAuthMethod[] = ['private_key_jwt', 'client_secret_jwt', 'none']
 
 /**
  * The authorization server of the lab: RFC 6749 with PKCE S256 required, RFC 9207 `iss`, RFC 9126 PAR, RFC 7009
- * revocation, RFC 7662 introspection and rotating refresh tokens. Reuse of a rotated one revokes the whole grant.
+ * revocation, RFC 7662 introspection and rotating refresh tokens. Reuse of a rotated one revokes the whole grant. Further
+ * `standards` are off unless named.
  */
 export function createAuthorizationServer(options: AuthorizationServerOptions): Provider {
-  const { state, clients } = options
+  const { state, clients, standards } = options
   const keys = loadKeys(state)
 
   const server = new Provider(options.origin, {
-    adapter: (model) => ({
-      ...createAdapter(state, model),
-      ...(model === 'Client' && { find: async (id: string) => clientMetadata(clients.get(id)) }),
-    }),
+    adapter: (model) => {
+      const adapter = createAdapter(state, model)
+      const findClient = async (id: string) => clientMetadata(clients.get(id)) ?? (await adapter.find(id))
+      return { ...adapter, ...(model === 'Client' && { find: findClient }) }
+    },
     jwks: keys.jwks,
     cookies: {
       keys: keys.cookie_keys,
@@ -39,15 +47,32 @@ export function createAuthorizationServer(options: AuthorizationServerOptions): 
     scopes: Object.keys(SCOPES),
     claims: { openid: ['sub'] },
     pkce: { required: () => true },
-    clientAuthMethods: ['client_secret_basic', 'client_secret_post'],
+    clientAuthMethods: [...CLIENT_AUTHENTICATION, ...(standards.has('client_assertions') ? CLIENT_ASSERTIONS : [])],
     clientDefaults: { id_token_signed_response_alg: 'ES256' },
     enabledJWA: { idTokenSigningAlgValues: ['ES256'], userinfoSigningAlgValues: ['ES256'] },
     clientBasedCORS: () => false,
     clockTolerance: 0,
     features: {
       devInteractions: { enabled: false },
-      dPoP: { enabled: false }, // the demo API takes bearer tokens only
-      resourceIndicators: { enabled: false },
+      clientCredentials: { enabled: standards.has('client_credentials') },
+      deviceFlow: standards.has('device_code') ? deviceFlow : { enabled: false },
+      dPoP: {
+        enabled: standards.has('dpop') || standards.has('dpop_nonce'),
+        nonceSecret: randomBytes(32),
+        requireNonce: () => standards.has('dpop_nonce'),
+      },
+      pushedAuthorizationRequests: {
+        enabled: true,
+        requirePushedAuthorizationRequests: standards.has('pushed_requests_only'),
+      },
+      registration: { enabled: standards.has('registration') },
+      resourceIndicators: {
+        enabled: standards.has('resource_indicators'),
+        getResourceServerInfo: (_ctx, resource) => {
+          if (resource !== `${options.origin}/api`) throw new errors.InvalidTarget()
+          return { scope: Object.keys(SCOPES).join(' '), audience: resource, accessTokenFormat: 'opaque' }
+        },
+      },
       rpInitiatedLogout: { enabled: false },
       introspection: { enabled: true, allowedPolicy: (_ctx, client, token) => token.clientId === client.clientId },
       revocation: { enabled: true, allowedPolicy: (_ctx, client, token) => token.clientId === client.clientId },
@@ -66,6 +91,8 @@ export function createAuthorizationServer(options: AuthorizationServerOptions): 
     ttl: {
       AccessToken: () => options.access_token_seconds,
       AuthorizationCode: () => MINUTE,
+      ClientCredentials: () => options.access_token_seconds,
+      DeviceCode: () => 10 * MINUTE,
       Grant: () => YEAR,
       IdToken: () => 60 * MINUTE,
       Interaction: () => 60 * MINUTE,
@@ -92,6 +119,7 @@ function clientMetadata(client: LabClient | undefined): ClientMetadata | undefin
       redirect_uris: [...client.redirect_uris],
       grant_types: ['authorization_code', 'refresh_token'],
       response_types: ['code'],
+      ...client.metadata,
     }
   )
 }

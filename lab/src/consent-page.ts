@@ -4,7 +4,8 @@ import { SCOPES, type Scope } from './scopes.ts'
 
 export interface ConsentRequest {
   client_name: string
-  redirect_uri: string
+  /** Null when a device waits for the answer (RFC 8628). */
+  redirect_uri: string | null
   scopes: Scope[]
   selected: AccountId
 }
@@ -12,6 +13,8 @@ export interface ConsentRequest {
 /** Sign-in and consent in one step: who asks, for what, on whose behalf. The form posts to its own address. */
 export function consentPage({ client_name, redirect_uri, scopes, selected }: ConsentRequest): Page {
   const client = escapeHtml(client_name)
+  const target = redirect_uri === null ? null : returnTarget(redirect_uri)
+  const ending = target === null ? 'you go back to your device' : `you return to ${escapeHtml(target)}`
   const accounts = ACCOUNTS.map(
     ({ id, name, email }) =>
       `<label><input type="radio" name="account" value="${id}"${id === selected ? ' checked' : ''}>` +
@@ -29,9 +32,9 @@ export function consentPage({ client_name, redirect_uri, scopes, selected }: Con
 <button name="decision" value="allow" class="primary">Allow</button>
 </div>
 </form>
-<p class="note">Either way you return to ${escapeHtml(returnTarget(redirect_uri))}.</p>`,
+<p class="note">Either way ${ending}.</p>`,
     // Browsers hold every redirect after a form post to form-action, so the client's address must be in it.
-    `'self' ${returnTarget(redirect_uri)}`,
+    target === null ? "'self'" : `'self' ${target}`,
   )
 }
 

@@ -1,3 +1,4 @@
+import type { ClientMetadata } from 'oidc-provider'
 import type { Fault, FaultName } from './faults.ts'
 
 /** A confidential client of the lab. Basic and post authentication are both accepted. */
@@ -7,7 +8,28 @@ export interface LabClient {
   /** Shown on the consent page; default: the client id. */
   client_name?: string
   redirect_uris: string[]
+  /** Further client metadata (RFC 7591 §2), such as `grant_types`, `jwks` or `dpop_bound_access_tokens`. */
+  metadata?: Partial<ClientMetadata>
 }
+
+/** Standards that a lab speaks only when it is started with them. */
+export type LabStandard =
+  /** RFC 6749 §4.4. */
+  | 'client_credentials'
+  /** RFC 8628, with a page where people enter their code. */
+  | 'device_code'
+  /** RFC 7523 §2.2 `private_key_jwt` and `client_secret_jwt`, and public clients. */
+  | 'client_assertions'
+  /** RFC 9449. The demo API then refuses tokens that are bound to a key, because it knows bearer tokens only. */
+  | 'dpop'
+  /** RFC 9449 §8: each proof must carry a nonce of the server. */
+  | 'dpop_nonce'
+  /** RFC 9126 §5: authorization requests come pushed or not at all. */
+  | 'pushed_requests_only'
+  /** RFC 8707; the one resource is the demo API, `<origin>/api`. */
+  | 'resource_indicators'
+  /** RFC 7591, open to everybody. */
+  | 'registration'
 
 export interface LabOptions {
   /** 0, the default, takes a free port. */
@@ -21,6 +43,8 @@ export interface LabOptions {
   access_token_seconds?: number
   /** Whether each refresh gives a new refresh token, which ends the old one; default `never`. */
   rotation?: 'never' | 'always'
+  /** Default: none. */
+  standards?: LabStandard[]
   /** Take a free port when `port` is taken, rather than fail. */
   port_fallback?: boolean
 }

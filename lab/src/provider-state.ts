@@ -1,6 +1,7 @@
 // What the authorization server remembers, as the storage adapter of oidc-provider. An artifact's id is, for tokens and
 // codes, the secret itself; so only its SHA-256 is kept as the key, and `jti`, the same id in the payload, is taken out
-// on the way in and put back on the way out. Memory and file therefore hold no token that could be used.
+// on the way in and put back on the way out. Memory and file therefore hold no token that could be used. (A device code
+// can: it is found by its user code alone. It is no use without the client's authentication, and for ten minutes.)
 import { createHash } from 'node:crypto'
 import type { Adapter, AdapterPayload } from 'oidc-provider'
 import { type Journal, openJournal } from './state-journal.ts'
@@ -75,6 +76,7 @@ export function openProviderState(file?: string): ProviderState {
 export function createAdapter(state: ProviderState, model: string): Adapter {
   const keyOf = (id: string) => `${model}:${createHash('sha256').update(id).digest('base64url')}`
   const uidKeyOf = (uid: string) => `${model}-uid:${uid}`
+  const userCodeKeyOf = (code: string) => `${model}-user-code:${code}`
 
   const find = (key: string) => state.get(key) as AdapterPayload | undefined // only `upsert` below writes these keys
 
@@ -82,6 +84,7 @@ export function createAdapter(state: ProviderState, model: string): Adapter {
     async upsert(id, payload, expires_in) {
       const { jti: _, ...kept } = payload
       state.set(keyOf(id), kept, expires_in)
+      if (payload.userCode !== undefined) state.set(userCodeKeyOf(payload.userCode), id, expires_in)
       if (model === 'Session' && payload.uid !== undefined) state.set(uidKeyOf(payload.uid), keyOf(id), expires_in)
     },
     async find(id) {
@@ -91,8 +94,9 @@ export function createAdapter(state: ProviderState, model: string): Adapter {
     async findByUid(uid) {
       return find(String(state.get(uidKeyOf(uid))))
     },
-    async findByUserCode() {
-      return undefined // the device grant is not enabled
+    async findByUserCode(userCode) {
+      const id = state.get(userCodeKeyOf(userCode))
+      return typeof id === 'string' ? this.find(id) : undefined
     },
     async consume(id) {
       const payload = find(keyOf(id))

@@ -3,7 +3,7 @@ import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http
 import type Provider from 'oidc-provider'
 import { answerConsent, sendPage } from './answer-consent.ts'
 import { createAuthorizationServer } from './authorization-server.ts'
-import { answerApi } from './demo-api/demo-api.ts'
+import { answerApi, RESOURCE_METADATA_PATH, sendResourceMetadata } from './demo-api/demo-api.ts'
 import { answerFault, FAULTS, type Fault } from './faults.ts'
 import { indexPage } from './index-page.ts'
 import type { Lab, LabClient, LabOptions } from './lab.ts'
@@ -33,6 +33,7 @@ export async function startLab(options: LabOptions = {}): Promise<Lab> {
       clients,
       access_token_seconds: options.access_token_seconds ?? 3600,
       rotation: options.rotation ?? 'never',
+      standards: new Set(options.standards),
     })
     answer = createRouter(origin, server, (req, res, serve) => {
       tokenRequests += 1
@@ -77,6 +78,7 @@ function createRouter(origin: string, server: Provider, tokenEndpoint: TokenEndp
     if (pathname === '/') return sendPage(res, 200, indexPage(origin))
     if (pathname === '/favicon.ico') return void res.writeHead(204).end()
     if (pathname === '/token') return tokenEndpoint(req, res, serve)
+    if (pathname === RESOURCE_METADATA_PATH) return sendResourceMetadata(server, res)
     if (pathname.startsWith('/api/')) return settle(answerApi(server, url, req, res), res)
     if (pathname.startsWith('/interaction/')) return settle(answerConsent(server, req, res), res)
     if (pathname === '/auth' || pathname.startsWith('/auth/')) askAlways(req, url)

@@ -19,6 +19,18 @@ export type OAuthErrorCode =
   | 'invalid_grant'
   | 'invalid_client'
   | 'token_request_failed'
+  /** Another endpoint of the provider said no: discovery, registration, PAR, device authorization, revocation, … */
+  | 'request_failed'
+  /** The provider's metadata names no such endpoint. */
+  | 'not_offered'
+  /** The device code is over (RFC 8628 §3.5). */
+  | 'expired_token'
+  /** A pushed request was used or is over (RFC 9126 §2.2); push it anew. */
+  | 'request_uri_spent'
+  /** The key that the tokens are bound to is gone (RFC 9449). */
+  | 'dpop_key_lost'
+  /** The token is not bound to the key though DPoP was promised. */
+  | 'dpop_not_bound'
   | 'malformed_response'
   | 'unreachable'
   | 'timeout'

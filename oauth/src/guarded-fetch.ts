@@ -1,8 +1,10 @@
 // The one way out: every outbound call of the broker goes through here (design, section 3, "Egress").
 
 import type { LookupFunction } from 'node:net'
+import { createSecureContext } from 'node:tls'
 import { Agent, request as send } from 'undici'
 import { checkedLookup, checkLiteralAddress } from './checked-lookup.ts'
+import type { ClientCertificate } from './client-authentication/authenticate-client.ts'
 import { RESERVED_HEADERS } from './compile-request.ts'
 import { OAuthError } from './errors.ts'
 import { readBody } from './response-body.ts'
@@ -37,22 +39,21 @@ export type GuardedFetch = (request: TokenRequest, options?: { signal?: AbortSig
  */
 export function createGuardedFetch(options: GuardedFetchOptions): GuardedFetch {
   const { allow_loopback, timeout_ms = 15_000, max_bytes = 1_048_576, allowed_ports = [], ca } = options
-  const agent = new Agent({
-    allowH2: false,
-    connections: 16,
-    headersTimeout: timeout_ms,
-    bodyTimeout: timeout_ms,
-    connect: { lookup: checkedLookup(options.lookup), timeout: timeout_ms, ...(ca !== undefined && { ca }) },
-  })
+  const connect = { lookup: checkedLookup(options.lookup), timeout: timeout_ms, ...(ca !== undefined && { ca }) }
+  const limits = { allowH2: false, connections: 16, headersTimeout: timeout_ms, bodyTimeout: timeout_ms }
+  const agent = new Agent({ ...limits, connect })
 
   return async (request, { signal } = {}) => {
     const url = parseUrl(request.url)
     checkUrl(url, { allow_loopback, allowed_ports })
     checkLiteralAddress(url.hostname)
     const deadline = AbortSignal.timeout(timeout_ms)
+    const certified = request.client_certificate
+      ? new Agent({ ...limits, connect: { ...connect, ...tlsOptions(request.client_certificate, url) } })
+      : null
     try {
       const response = await send(url, {
-        dispatcher: agent,
+        dispatcher: certified ?? agent,
         // undici checks the method against RFC 9110's token itself.
         method: request.method as 'POST',
         headers: { ...checkHeaders(request.headers), 'accept-encoding': 'gzip' },
@@ -76,8 +77,26 @@ export function createGuardedFetch(options: GuardedFetchOptions): GuardedFetch {
     } catch (error) {
       if (signal?.aborted) throw signal.reason
       throw deadline.aborted ? timedOut(url.hostname, timeout_ms) : transportError(error, url.hostname)
+    } finally {
+      // A connection that proves one client must not serve another.
+      await certified?.destroy()
     }
   }
+}
+
+/** RFC 8705 §2. */
+function tlsOptions({ certificate, private_key }: ClientCertificate, url: URL): { cert: string; key: string } {
+  if (url.protocol !== 'https:') {
+    throw new OAuthError('refused_url', 'A client certificate can be shown over https only.', { field: 'certificate' })
+  }
+  try {
+    createSecureContext({ cert: certificate, key: private_key.reveal() })
+  } catch {
+    const message =
+      'The client certificate and its private key cannot be used. Give the integration a matching pair in PEM.'
+    throw new OAuthError('refused_value', message, { field: 'client_certificate', verdict: 'integration_broken' })
+  }
+  return { cert: certificate, key: private_key.reveal() }
 }
 
 function parseUrl(url: string): URL {

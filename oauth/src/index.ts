@@ -15,6 +15,21 @@ export {
 } from './client-authentication/authenticate-client.ts'
 export type { SigningKey } from './client-authentication/signing-key.ts'
 export { compileFlowPlan } from './compile-flow-plan.ts'
+export { type AuthorizationServer, parseAuthorizationServer } from './discovery/authorization-server.ts'
+export {
+  buildMetadataRequests,
+  type DiscoveryPolicy,
+  discoverServer,
+  readMetadataResponse,
+} from './discovery/discover-server.ts'
+export {
+  buildResourceMetadataRequest,
+  type DiscoveredResource,
+  discoverResource,
+  type ProtectedResource,
+  readResourceMetadataResponse,
+} from './discovery/protected-resource.ts'
+export { type Challenge, readChallenges } from './discovery/www-authenticate.ts'
 export {
   OAuthError,
   type OAuthErrorCode,
@@ -22,12 +37,22 @@ export {
   type SpecFinding,
   type Verdict,
 } from './errors.ts'
+export { buildClientCredentialsGrant, type ClientCredentialsGrant } from './grants/client-credentials.ts'
+export type { RequestTime, StandardClient } from './grants/endpoint-request.ts'
+export { readGrantResponse } from './grants/read-grant-response.ts'
 export { createGuardedFetch, type GuardedFetch, type GuardedFetchOptions } from './guarded-fetch.ts'
+export { buildIntrospectionRequest, type Introspection, readIntrospectionResponse } from './introspection.ts'
 export type { JsonObject, JsonValue } from './json.ts'
 export { mapCredentials } from './map-credentials.ts'
 export { createPkce, createState, type Pkce } from './pkce.ts'
 export type { OAuthPlan } from './plan.ts'
 export { buildRefreshRequest, type RefreshRequestInput } from './refresh-request.ts'
+export {
+  buildRevocationRequest,
+  readRevocationResponse,
+  type TokenInQuestion,
+  type TokenTypeHint,
+} from './revocation.ts'
 export { Secret, secret } from './secret.ts'
 export { buildTokenRequest, type TokenRequest, type TokenRequestInput } from './token-request.ts'
 export { readTokenResponse, type TokenEndpointResponse, type TokenPhase, type TokenSet } from './token-response.ts'

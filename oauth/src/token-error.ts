@@ -6,6 +6,16 @@ import type { TokenPhase } from './token-response.ts'
 /** RFC 6749 §4.1.2.1 names these; some token endpoints send them with a 4xx. */
 const TRANSIENT = new Set<string | null>(['temporarily_unavailable', 'server_error'])
 
+/** What an `invalid_grant` says in each phase, and what helps. */
+const INVALID_GRANT: Record<TokenPhase, string> = {
+  authorization_code: 'The provider did not accept the authorization code. Authorize again.',
+  refresh_token: 'The provider no longer accepts this grant. Authorize again.',
+  client_credentials: 'The provider does not accept these client credentials. Enter them again.',
+  device_code: 'The provider did not accept the device code. Start again.',
+  jwt_bearer: 'The provider did not accept the assertion. Check its key, subject and audience.',
+  token_exchange: 'The provider did not accept the token to exchange. Authorize again.',
+}
+
 /**
  * The error of a token endpoint (RFC 6749 §5.2) with its verdict. Only `invalid_grant` from a 4xx means that the person
  * must come back: a provider in trouble (5xx, 429, 408) may say anything, and a 200 is not an error response at all.
@@ -16,7 +26,7 @@ export function tokenError(status: number, reply: JsonObject | null, phase: Toke
   const provider_error = readProviderError(status, reply)
   const details = { provider_error, verdict: 'integration_broken' as Verdict }
   const said = provider_error.error ?? `HTTP ${status}`
-  if (status >= 500 || status === 429 || status === 408 || TRANSIENT.has(provider_error.error)) {
+  if (isTransient(provider_error)) {
     return new OAuthError('token_request_failed', `The provider cannot answer now (${said}). It will be tried again.`, {
       ...details,
       verdict: 'transient',
@@ -24,11 +34,7 @@ export function tokenError(status: number, reply: JsonObject | null, phase: Toke
   }
   const code = codeOf(provider_error.error)
   if (code === 'invalid_grant' && status >= 400) {
-    const message =
-      phase === 'refresh_token'
-        ? 'The provider no longer accepts this grant. Authorize again.'
-        : 'The provider did not accept the authorization code. Authorize again.'
-    return new OAuthError(code, message, { ...details, verdict: 'reauthorize' })
+    return new OAuthError(code, INVALID_GRANT[phase], { ...details, verdict: 'reauthorize' })
   }
   if (code === 'invalid_client') {
     return new OAuthError(
@@ -42,7 +48,15 @@ export function tokenError(status: number, reply: JsonObject | null, phase: Toke
 
 function codeOf(error: string | null): OAuthErrorCode {
   if (error === 'invalid_grant') return 'invalid_grant'
-  return error === 'invalid_client' || error === 'unauthorized_client' ? 'invalid_client' : 'token_request_failed'
+  return isClientRefused(error) ? 'invalid_client' : 'token_request_failed'
+}
+
+export function isTransient({ status, error }: ProviderError): boolean {
+  return status >= 500 || status === 429 || status === 408 || TRANSIENT.has(error)
+}
+
+export function isClientRefused(error: string | null): boolean {
+  return error === 'invalid_client' || error === 'unauthorized_client'
 }
 
 /** Whether a reply with a success status says that it failed: `{"ok":false}` (Slack), `{"error":"…"}` (GitHub). */
@@ -52,7 +66,7 @@ export function saysFailure(reply: JsonObject): boolean {
 }
 
 /** RFC 6749 §5.2 members, or the nested `error` object that API gateways send. */
-function readProviderError(status: number, reply: JsonObject | null): ProviderError {
+export function readProviderError(status: number, reply: JsonObject | null): ProviderError {
   const nested = isJsonObject(reply?.error) ? reply.error : null
   const source = nested ?? reply
   return {

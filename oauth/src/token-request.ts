@@ -1,3 +1,4 @@
+import type { ClientCertificate } from './client-authentication/authenticate-client.ts'
 import type { JsonObject } from './json.ts'
 import type { OAuthPlan, RequestTemplates } from './plan.ts'
 import type { Secret } from './secret.ts'
@@ -15,6 +16,8 @@ export interface TokenRequest {
   /** Lower-case names. */
   headers: Record<string, string>
   body: string | null
+  /** For mutual TLS (RFC 8705); none unless given. */
+  client_certificate?: ClientCertificate | null
 }
 
 export interface TokenRequestInput {

@@ -16,7 +16,19 @@ export interface TokenEndpointResponse {
 }
 
 /** Which grant the request asked for; the reply is judged and mapped accordingly. */
-export type TokenPhase = 'authorization_code' | 'refresh_token'
+export type TokenPhase =
+  | 'authorization_code'
+  | 'refresh_token'
+  | 'client_credentials'
+  | 'device_code'
+  | 'jwt_bearer'
+  | 'token_exchange'
+
+/** What of a plan says how a reply is read. */
+export type ResponsePlan = Pick<OAuthPlan, 'response_map' | 'refresh_response_map'>
+
+/** A reply as RFC 6749 §5.1 has it: every token under its own name. */
+export const RFC_RESPONSE: ResponsePlan = { response_map: [], refresh_response_map: [] }
 
 export interface TokenSet {
   access_token: Secret
@@ -42,7 +54,7 @@ const MAX_TOKEN = 32_768
  *   200; `malformed_response` when the body is no token response. Each with its verdict.
  */
 export function readTokenResponse(
-  plan: OAuthPlan,
+  plan: ResponsePlan,
   response: TokenEndpointResponse,
   { now, phase }: { now: Date; phase: TokenPhase },
 ): TokenSet {

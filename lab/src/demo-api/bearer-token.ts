@@ -25,7 +25,9 @@ export async function readCaller(server: Provider, authorization: string | undef
   const grant = accessToken?.grantId === undefined ? undefined : await server.Grant.find(accessToken.grantId)
   const account = findAccount(grant?.accountId)
   const client = grant?.clientId === undefined ? undefined : await server.Client.find(grant.clientId)
-  if (accessToken === undefined || account === undefined || client === undefined) {
+  // RFC 9449 §7.2: a token that is bound to a key is no bearer token.
+  const isBound = accessToken?.jkt !== undefined
+  if (accessToken === undefined || isBound || account === undefined || client === undefined) {
     const detail = 'The access token is unknown, expired or revoked; refresh it.'
     throw new ApiProblem(
       401,

@@ -76,7 +76,9 @@ test('a token without the scope is answered 403 insufficient_scope', async () =>
 test('a request without a token is challenged, and an unknown or foreign-scheme token is invalid', async () => {
   const missing = await getApi(lab, '/api/me')
   assert.equal(missing.status, 401)
-  assert.equal(missing.headers.get('www-authenticate'), 'Bearer realm="lab"')
+  const resource_metadata = `${lab.origin}/.well-known/oauth-protected-resource/api`
+  const challenge = `Bearer realm="lab", resource_metadata="${resource_metadata}"`
+  assert.equal(missing.headers.get('www-authenticate'), challenge)
   const unknown = await getApi(lab, '/api/me', 'unknown')
   assert.equal(unknown.status, 401)
   assert.match(unknown.headers.get('www-authenticate') ?? '', /error="invalid_token"/)

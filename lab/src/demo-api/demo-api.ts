@@ -5,6 +5,9 @@ import { type Caller, readCaller, requireScope } from './bearer-token.ts'
 import { demoData } from './demo-data.ts'
 import { pageOfRecords } from './page-of-records.ts'
 
+/** RFC 9728 §3.1. */
+export const RESOURCE_METADATA_PATH = '/.well-known/oauth-protected-resource/api'
+
 const ROUTES: Record<string, (caller: Caller, query: URLSearchParams) => unknown> = {
   '/api/me': (caller) => ({ account: caller.account, client_id: caller.client_id, scopes: [...caller.scopes] }),
   '/api/customers': (caller, query) => {
@@ -31,9 +34,22 @@ export async function answerApi(server: Provider, url: URL, req: IncomingMessage
     const body = { type: `urn:lab:${code}`, title: code.replaceAll('_', ' '), status, detail, code }
     sendJson(res, status, body, {
       'content-type': 'application/problem+json',
-      ...(www_authenticate !== null && { 'www-authenticate': www_authenticate }),
+      ...(www_authenticate !== null && {
+        'www-authenticate': `${www_authenticate}, resource_metadata="${server.issuer}${RESOURCE_METADATA_PATH}"`,
+      }),
     })
   }
+}
+
+/** The metadata of the demo API as a protected resource (RFC 9728 §2), which leads to its authorization server. */
+export function sendResourceMetadata({ issuer }: Provider, res: ServerResponse): void {
+  const metadata = {
+    resource: `${issuer}/api`,
+    authorization_servers: [issuer],
+    scopes_supported: ['customers:read', 'orders:read'],
+    bearer_methods_supported: ['header'],
+  }
+  sendJson(res, 200, metadata, {})
 }
 
 function sendJson(res: ServerResponse, status: number, body: unknown, headers: Record<string, string>): void {
