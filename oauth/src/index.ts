@@ -38,6 +38,18 @@ export {
   type Verdict,
 } from './errors.ts'
 export { buildClientCredentialsGrant, type ClientCredentialsGrant } from './grants/client-credentials.ts'
+export {
+  buildDeviceAuthorizationRequest,
+  type DeviceAuthorization,
+  readDeviceAuthorizationResponse,
+} from './grants/device-authorization.ts'
+export {
+  buildDeviceCodeGrant,
+  type DevicePolling,
+  type DeviceTokenResult,
+  pollDeviceToken,
+  readDeviceTokenResponse,
+} from './grants/device-code.ts'
 export type { RequestTime, StandardClient } from './grants/endpoint-request.ts'
 export { readGrantResponse } from './grants/read-grant-response.ts'
 export { createGuardedFetch, type GuardedFetch, type GuardedFetchOptions } from './guarded-fetch.ts'
