@@ -51,7 +51,16 @@ export {
   readDeviceTokenResponse,
 } from './grants/device-code.ts'
 export type { RequestTime, StandardClient } from './grants/endpoint-request.ts'
+export { buildJwtBearerGrant, type JwtBearerGrant } from './grants/jwt-bearer.ts'
 export { readGrantResponse } from './grants/read-grant-response.ts'
+export {
+  buildTokenExchangeGrant,
+  type ExchangedToken,
+  readTokenExchangeResponse,
+  TOKEN_TYPES,
+  type TokenExchangeGrant,
+  type TypedToken,
+} from './grants/token-exchange.ts'
 export { createGuardedFetch, type GuardedFetch, type GuardedFetchOptions } from './guarded-fetch.ts'
 export { buildIntrospectionRequest, type Introspection, readIntrospectionResponse } from './introspection.ts'
 export type { JsonObject, JsonValue } from './json.ts'
