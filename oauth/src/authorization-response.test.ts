@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { readAuthorizationResponse } from './authorization-response.ts'
+import { type ExpectedAuthorization, readAuthorizationResponse } from './authorization-response.ts'
 import { compileFlowPlan } from './compile-flow-plan.ts'
 import { google } from './fixtures/flow-specs.ts'
 import { refusal } from './fixtures/token-requests.ts'
@@ -9,7 +9,7 @@ import { createState } from './pkce.ts'
 const plan = compileFlowPlan(google)
 const state = createState()
 const issuer = 'https://provider.example.com'
-const read = (query: string | Record<string, string>, expected: { state: string; issuer?: string } = { state }) =>
+const read = (query: string | Record<string, string>, expected: ExpectedAuthorization = { state }) =>
   readAuthorizationResponse(plan, new URLSearchParams(query), expected)
 
 test('the code and the further parameters of an authorization response are read', () => {
@@ -48,6 +48,21 @@ test('S9 a wrong iss, one with a trailing slash, and a missing one are refused, 
   }
   assert.equal(refusal(() => read({ code: 'a', state }, expected)).code, 'issuer_mismatch')
   assert.equal(refusal(() => read({ error: 'access_denied', state }, expected)).code, 'issuer_mismatch')
+})
+
+test('S9 metadata that advertises iss makes it required, and without it a wrong one is refused still', () => {
+  const promised = { state, server: { issuer, authorization_response_iss_parameter_supported: true } }
+  const silent = { state, server: { issuer } }
+  for (const expected of [promised, silent]) {
+    assert.ok(read({ code: 'a', state, iss: issuer }, expected))
+    for (const iss of ['https://evil.example.com', `${issuer}/`, '']) {
+      assert.equal(refusal(() => read({ code: 'a', state, iss }, expected)).code, 'issuer_mismatch')
+      assert.equal(refusal(() => read({ error: 'access_denied', state, iss }, expected)).code, 'issuer_mismatch')
+    }
+  }
+  assert.ok(read({ code: 'a', state }, silent))
+  assert.equal(refusal(() => read({ code: 'a', state }, promised)).code, 'issuer_mismatch')
+  assert.equal(refusal(() => read({ error: 'access_denied', state }, promised)).code, 'issuer_mismatch')
 })
 
 test('S11 an access_token in the callback is ignored and flagged', () => {

@@ -1,4 +1,5 @@
 import { createHash, timingSafeEqual } from 'node:crypto'
+import type { AuthorizationServer } from './discovery/authorization-server.ts'
 import { OAuthError, type Verdict } from './errors.ts'
 import type { OAuthPlan } from './plan.ts'
 import { providerText } from './provider-text.ts'
@@ -12,6 +13,14 @@ export interface AuthorizationResponse {
   ignored: string[]
 }
 
+export interface ExpectedAuthorization {
+  state: string
+  /** The `iss` that the response must carry. */
+  issuer?: string
+  /** The server that was asked, by its metadata, which says whether `iss` must be there. */
+  server?: Pick<AuthorizationServer, 'issuer' | 'authorization_response_iss_parameter_supported'>
+}
+
 /** Characters of all names and values together. */
 const MAX_SIZE = 8192
 
@@ -20,7 +29,7 @@ const PROTOCOL = new Set(['code', 'state', 'iss', 'error', 'error_description', 
 
 /**
  * Reads an authorization response (RFC 6749 §4.1.2) from the redirection's query. In this order: size and repetition,
- * `state`, `iss` when an issuer is expected (RFC 9207 §2.4, also on errors), `error`, `code`.
+ * `state`, `iss` when an issuer is expected or the server sends it (RFC 9207 §2.4, also on errors), `error`, `code`.
  *
  * @throws OAuthError `malformed_response`, `state_mismatch`, `issuer_mismatch`, `access_denied` or
  *   `authorization_failed`; the last two with the provider's words in `provider_error`.
@@ -28,7 +37,7 @@ const PROTOCOL = new Set(['code', 'state', 'iss', 'error', 'error_description', 
 export function readAuthorizationResponse(
   _plan: OAuthPlan,
   parameters: URLSearchParams,
-  expected: { state: string; issuer?: string },
+  expected: ExpectedAuthorization,
 ): AuthorizationResponse {
   requireWellFormed(parameters)
   const state = parameters.get('state')
@@ -37,15 +46,7 @@ export function readAuthorizationResponse(
       field: 'state',
     })
   }
-  if (expected.issuer !== undefined && parameters.get('iss') !== expected.issuer) {
-    throw new OAuthError(
-      'issuer_mismatch',
-      'The response comes from another authorization server than was asked. Start again.',
-      {
-        field: 'iss',
-      },
-    )
-  }
+  requireIssuer(parameters.get('iss'), expected)
   if (parameters.has('error')) throw authorizationError(parameters)
 
   const code = parameters.get('code') ?? ''
@@ -60,6 +61,16 @@ export function readAuthorizationResponse(
     parameters: Object.fromEntries(others.filter(([name]) => !IMPLICIT.has(name))),
     ignored: others.map(([name]) => name).filter((name) => IMPLICIT.has(name)),
   }
+}
+
+/** RFC 9207 §2.4: what the server advertises must be there; what is there must be right. */
+function requireIssuer(iss: string | null, { issuer, server }: ExpectedAuthorization): void {
+  const isPromised = server?.authorization_response_iss_parameter_supported === true
+  const isRight = issuer === undefined || iss === issuer
+  const fitsServer = server === undefined || (iss === null ? !isPromised : iss === server.issuer)
+  if (isRight && fitsServer) return
+  const message = 'The response comes from another authorization server than was asked. Start again.'
+  throw new OAuthError('issuer_mismatch', message, { field: 'iss' })
 }
 
 /** RFC 6749 §3.1: parameters must not be repeated. */

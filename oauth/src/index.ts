@@ -2,7 +2,11 @@ export {
   type AuthorizationRequestInput,
   buildAuthorizationRequest,
 } from './authorization-request.ts'
-export { type AuthorizationResponse, readAuthorizationResponse } from './authorization-response.ts'
+export {
+  type AuthorizationResponse,
+  type ExpectedAuthorization,
+  readAuthorizationResponse,
+} from './authorization-response.ts'
 export { type AssertionClaims, signAssertion, signAssertionBySecret } from './client-authentication/assertion.ts'
 export {
   authenticateClient,
@@ -30,6 +34,10 @@ export {
   readResourceMetadataResponse,
 } from './discovery/protected-resource.ts'
 export { type Challenge, readChallenges } from './discovery/www-authenticate.ts'
+export { createDpopKey, type DpopKey, loadDpopKey } from './dpop/dpop-key.ts'
+export { createDpopProof, type DpopProofInput } from './dpop/dpop-proof.ts'
+export { createDpopSender, type DpopOptions } from './dpop/dpop-sender.ts'
+export { requireDpopBound } from './dpop/require-dpop-bound.ts'
 export {
   OAuthError,
   type OAuthErrorCode,
@@ -37,6 +45,14 @@ export {
   type SpecFinding,
   type Verdict,
 } from './errors.ts'
+export {
+  type AuthorizationCodeGrant,
+  buildAuthorizationCodeGrant,
+  buildRefreshTokenGrant,
+  buildStandardAuthorizationRequest,
+  type RefreshTokenGrant,
+  type StandardAuthorizationRequest,
+} from './grants/authorization-code.ts'
 export { buildClientCredentialsGrant, type ClientCredentialsGrant } from './grants/client-credentials.ts'
 export {
   buildDeviceAuthorizationRequest,
@@ -53,6 +69,7 @@ export {
 export type { RequestTime, StandardClient } from './grants/endpoint-request.ts'
 export { buildJwtBearerGrant, type JwtBearerGrant } from './grants/jwt-bearer.ts'
 export { readGrantResponse } from './grants/read-grant-response.ts'
+export { createSender, type Sender, type SendOptions } from './grants/sender.ts'
 export {
   buildTokenExchangeGrant,
   type ExchangedToken,
@@ -67,6 +84,12 @@ export type { JsonObject, JsonValue } from './json.ts'
 export { mapCredentials } from './map-credentials.ts'
 export { createPkce, createState, type Pkce } from './pkce.ts'
 export type { OAuthPlan } from './plan.ts'
+export {
+  buildPushedAuthorizationRequest,
+  PushedAuthorization,
+  prepareAuthorization,
+  readPushedAuthorizationResponse,
+} from './pushed-authorization.ts'
 export { buildRefreshRequest, type RefreshRequestInput } from './refresh-request.ts'
 export {
   buildRevocationRequest,

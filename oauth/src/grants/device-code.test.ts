@@ -13,6 +13,7 @@ import {
 } from './device-authorization.ts'
 import { pollDeviceToken, readDeviceTokenResponse } from './device-code.ts'
 import type { StandardClient } from './endpoint-request.ts'
+import { createSender } from './sender.ts'
 
 const now = new Date('2026-01-02T03:04:05Z')
 const DEVICE = { grant_types: ['urn:ietf:params:oauth:grant-type:device_code', 'refresh_token'], response_types: [] }
@@ -33,7 +34,7 @@ for (const decision of ['allow', 'deny'] as const) {
 
     const waits: number[] = []
     const tokens = pollDeviceToken(server, client, device, {
-      send: async (build) => send(await build()),
+      send: createSender(send),
       clock: () => new Date(),
       wait: async (milliseconds) => {
         waits.push(milliseconds)

@@ -9,6 +9,7 @@ import type { DeviceAuthorization } from './device-authorization.ts'
 import { buildEndpointRequest, type RequestTime, type StandardClient } from './endpoint-request.ts'
 import { readGrantResponse } from './read-grant-response.ts'
 import { readRetryAfter } from './retry-after.ts'
+import type { Sender } from './sender.ts'
 
 export type DeviceTokenResult =
   /** The person has not decided; ask again after `interval` seconds. */
@@ -63,8 +64,7 @@ export function readDeviceTokenResponse(
 }
 
 export interface DevicePolling {
-  /** Sends the request that it is given to build; built anew each time, because client assertions serve once. */
-  send: (build: () => Promise<TokenRequest>) => Promise<TokenEndpointResponse>
+  send: Sender
   /** Waits that many milliseconds; rejects when the wait is called off. */
   wait: (milliseconds: number) => Promise<void>
   clock: () => Date
