@@ -17,6 +17,7 @@ export {
   type ClientCertificate,
   type OAuthClient,
 } from './client-authentication/authenticate-client.ts'
+export { chooseClientAuthentication } from './client-authentication/choose-client-authentication.ts'
 export type { SigningKey } from './client-authentication/signing-key.ts'
 export { compileFlowPlan } from './compile-flow-plan.ts'
 export { type AuthorizationServer, parseAuthorizationServer } from './discovery/authorization-server.ts'
@@ -79,6 +80,13 @@ export {
   type TypedToken,
 } from './grants/token-exchange.ts'
 export { createGuardedFetch, type GuardedFetch, type GuardedFetchOptions } from './guarded-fetch.ts'
+export {
+  checkIdToken,
+  type DiscardReason,
+  type ExpectedIdToken,
+  type IdTokenCheck,
+} from './id-token/check-id-token.ts'
+export { createProviderKeys, type ProviderKeys, readJwksResponse } from './id-token/provider-keys.ts'
 export { buildIntrospectionRequest, type Introspection, readIntrospectionResponse } from './introspection.ts'
 export type { JsonObject, JsonValue } from './json.ts'
 export { mapCredentials } from './map-credentials.ts'
@@ -91,6 +99,12 @@ export {
   readPushedAuthorizationResponse,
 } from './pushed-authorization.ts'
 export { buildRefreshRequest, type RefreshRequestInput } from './refresh-request.ts'
+export {
+  buildRegistrationRequest,
+  type ClientRegistration,
+  type RegisteredClient,
+  readRegistrationResponse,
+} from './registration/register-client.ts'
 export {
   buildRevocationRequest,
   readRevocationResponse,
