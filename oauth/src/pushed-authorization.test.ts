@@ -1,8 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { consent } from '@sluice/lab'
-import { authorize } from './fixtures/lab-authorization.ts'
-import { REDIRECT_URI, serverAt, startLabFor } from './fixtures/lab-client.ts'
 import { startServer } from './fixtures/local-server.ts'
 import { refusal, rejection } from './fixtures/token-requests.ts'
 import { buildStandardAuthorizationRequest } from './grants/authorization-code.ts'
@@ -17,6 +15,8 @@ import {
   readPushedAuthorizationResponse,
 } from './pushed-authorization.ts'
 import { secret } from './secret.ts'
+import { authorize } from './testing/lab-authorization.ts'
+import { REDIRECT_URI, serverAt, startLabFor } from './testing/lab-client.ts'
 
 const now = new Date('2026-01-02T03:04:05Z')
 const state = createState()

@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { startLabFor } from './fixtures/lab-client.ts'
 import { refusal } from './fixtures/token-requests.ts'
 import { buildClientCredentialsGrant } from './grants/client-credentials.ts'
 import { readGrantResponse } from './grants/read-grant-response.ts'
 import { buildIntrospectionRequest, readIntrospectionResponse } from './introspection.ts'
 import { buildRevocationRequest, readRevocationResponse } from './revocation.ts'
 import { secret } from './secret.ts'
+import { startLabFor } from './testing/lab-client.ts'
 
 const reply = (status: number, body = '') => ({ status, headers: new Headers(), body })
 

@@ -24,12 +24,6 @@ export type TokenPhase =
   | 'jwt_bearer'
   | 'token_exchange'
 
-/** What of a plan says how a reply is read. */
-export type ResponsePlan = Pick<OAuthPlan, 'response_map' | 'refresh_response_map'>
-
-/** A reply as RFC 6749 §5.1 has it: every token under its own name. */
-export const RFC_RESPONSE: ResponsePlan = { response_map: [], refresh_response_map: [] }
-
 export interface TokenSet {
   access_token: Secret
   /** Null when none was returned: after a refresh the old one stays valid (RFC 6749 §6). */
@@ -54,7 +48,7 @@ const MAX_TOKEN = 32_768
  *   200; `malformed_response` when the body is no token response. Each with its verdict.
  */
 export function readTokenResponse(
-  plan: ResponsePlan,
+  plan: OAuthPlan,
   response: TokenEndpointResponse,
   { now, phase }: { now: Date; phase: TokenPhase },
 ): TokenSet {

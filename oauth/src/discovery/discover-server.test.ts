@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { DEVELOPMENT, startLabFor } from '../fixtures/lab-client.ts'
 import { startServer } from '../fixtures/local-server.ts'
 import { refusal, rejection } from '../fixtures/token-requests.ts'
 import { createGuardedFetch } from '../guarded-fetch.ts'
-import type { JsonObject } from '../json.ts'
+import type { JsonValue } from '../json.ts'
+import { DEVELOPMENT, startLabFor } from '../testing/lab-client.ts'
 import { buildMetadataRequests, discoverServer, readMetadataResponse } from './discover-server.ts'
 
 const PUBLIC = { allow_loopback: false, allowed_ports: [] }
@@ -33,10 +33,10 @@ test('an issuer with a path is asked for at the three places that the standards 
 })
 
 test('a place without metadata leads to the next one, wrong metadata or a server in trouble to none', async (t) => {
-  const replies: Record<string, [number, JsonObject]> = {}
+  const replies: Record<string, [number, JsonValue]> = {}
   const local = await startServer(t, (request, response) => {
     const [status, body] = replies[request.url ?? ''] ?? [404, {}]
-    response.writeHead(status).end(JSON.stringify(body))
+    response.writeHead(status, { location: '/login' }).end(JSON.stringify(body))
   })
   const send = createGuardedFetch(DEVELOPMENT)
   const discover = () => discoverServer(send, local.origin, DEVELOPMENT)
@@ -44,6 +44,14 @@ test('a place without metadata leads to the next one, wrong metadata or a server
 
   replies['/.well-known/openid-configuration'] = [200, { issuer: local.origin, token_endpoint: `${local.origin}/t` }]
   assert.equal((await discover()).token_endpoint, `${local.origin}/t`)
+  for (const absent of [
+    [302, {}],
+    [200, '<html>'],
+    [403, {}],
+  ] satisfies [number, JsonValue][]) {
+    replies['/.well-known/oauth-authorization-server'] = absent
+    assert.equal((await discover()).token_endpoint, `${local.origin}/t`)
+  }
   replies['/.well-known/oauth-authorization-server'] = [200, { issuer: 'http://localhost:1' }]
   assert.equal((await rejection(discover())).code, 'issuer_mismatch')
   replies['/.well-known/oauth-authorization-server'] = [503, {}]

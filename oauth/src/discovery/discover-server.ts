@@ -3,6 +3,7 @@
 import { readEndpointReply } from '../endpoint-error.ts'
 import { OAuthError } from '../errors.ts'
 import type { GuardedFetch } from '../guarded-fetch.ts'
+import { readReply } from '../reply.ts'
 import type { TokenRequest } from '../token-request.ts'
 import type { TokenEndpointResponse } from '../token-response.ts'
 import { checkUrl, type UrlPolicy } from '../url-policy.ts'
@@ -52,8 +53,8 @@ export function readMetadataResponse(
 }
 
 /**
- * Discovers an authorization server by its issuer identifier. Only a place that has no metadata (404 and other 4xx) leads
- * to the next one; metadata that is wrong is never passed over.
+ * Discovers an authorization server by its issuer identifier. A place that has no metadata (404 and other 4xx, a redirect
+ * to a sign-in, a page instead of JSON) leads to the next one; metadata that is wrong is never passed over.
  */
 export async function discoverServer(
   send: GuardedFetch,
@@ -61,14 +62,25 @@ export async function discoverServer(
   policy: DiscoveryPolicy,
 ): Promise<AuthorizationServer> {
   for (const request of buildMetadataRequests(issuer, policy)) {
-    const response = await send(request)
-    if (response.status >= 400 && response.status < 500 && response.status !== 429) continue
-    return readMetadataResponse(issuer, response, policy)
+    const response = await send(request).catch(absentIfRedirected)
+    if (response !== null && !isAbsent(response)) return readMetadataResponse(issuer, response, policy)
   }
   throw new OAuthError('request_failed', `No metadata is published at ${new URL(issuer).hostname}.`, {
     field: 'issuer',
     verdict: 'integration_broken',
   })
+}
+
+/** The guarded fetch follows no redirects; the address itself was checked before. */
+function absentIfRedirected(error: unknown): null {
+  if (error instanceof OAuthError && error.code === 'refused_url' && error.verdict === 'integration_broken') return null
+  throw error
+}
+
+function isAbsent(response: TokenEndpointResponse): boolean {
+  const { status } = response
+  if (status === 200) return readReply(response) === null
+  return status >= 400 && status < 500 && status !== 408 && status !== 429
 }
 
 function issuerUrl(issuer: string, policy: DiscoveryPolicy): URL {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { DEVELOPMENT, startLabFor } from '../fixtures/lab-client.ts'
 import { refusal } from '../fixtures/token-requests.ts'
+import { DEVELOPMENT, startLabFor } from '../testing/lab-client.ts'
 import { getJson } from './discover-server.ts'
 import { buildResourceMetadataRequest, discoverResource, readResourceMetadataResponse } from './protected-resource.ts'
 

@@ -2,9 +2,9 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { enterUserCode } from '@sluice/lab'
 import { OAuthError } from '../errors.ts'
-import { DEVELOPMENT, serverAt, startLabFor } from '../fixtures/lab-client.ts'
 import { refusal, rejection } from '../fixtures/token-requests.ts'
 import { secret } from '../secret.ts'
+import { DEVELOPMENT, serverAt, startLabFor } from '../testing/lab-client.ts'
 import type { TokenEndpointResponse } from '../token-response.ts'
 import {
   buildDeviceAuthorizationRequest,

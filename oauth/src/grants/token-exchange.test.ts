@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict'
 import { type TestContext, test } from 'node:test'
 import { startGrantStandIn } from '@sluice/lab'
-import { DEVELOPMENT, serverAt } from '../fixtures/lab-client.ts'
 import { refusal, rejection } from '../fixtures/token-requests.ts'
 import { createGuardedFetch } from '../guarded-fetch.ts'
 import { secret } from '../secret.ts'
+import { DEVELOPMENT, serverAt } from '../testing/lab-client.ts'
 import type { StandardClient } from './endpoint-request.ts'
 import {
   buildTokenExchangeGrant,

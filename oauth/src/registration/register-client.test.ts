@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { authorize } from '../fixtures/lab-authorization.ts'
-import { REDIRECT_URI, startLabFor } from '../fixtures/lab-client.ts'
 import { refusal } from '../fixtures/token-requests.ts'
 import { readGrantResponse } from '../grants/read-grant-response.ts'
 import { createSender } from '../grants/sender.ts'
 import type { JsonObject } from '../json.ts'
 import { secret } from '../secret.ts'
+import { authorize } from '../testing/lab-authorization.ts'
+import { REDIRECT_URI, startLabFor } from '../testing/lab-client.ts'
 import { buildRegistrationRequest, type ClientRegistration, readRegistrationResponse } from './register-client.ts'
 
 const registration: ClientRegistration = {
