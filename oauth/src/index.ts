@@ -87,7 +87,7 @@ export {
   type IdTokenCheck,
 } from './id-token/check-id-token.ts'
 export { createProviderKeys, type ProviderKeys, readJwksResponse } from './id-token/provider-keys.ts'
-export { buildIntrospectionRequest, type Introspection, readIntrospectionResponse } from './introspection.ts'
+export { buildStandardIntrospectionRequest, type Introspection, readIntrospectionResponse } from './introspection.ts'
 export type { JsonObject, JsonValue } from './json.ts'
 export { mapCredentials } from './map-credentials.ts'
 export { createPkce, createState, type Pkce } from './pkce.ts'
@@ -106,7 +106,7 @@ export {
   readRegistrationResponse,
 } from './registration/register-client.ts'
 export {
-  buildRevocationRequest,
+  buildStandardRevocationRequest,
   readRevocationResponse,
   type TokenInQuestion,
   type TokenTypeHint,

@@ -27,7 +27,7 @@ export type Introspection =
 const REQUEST = 'the introspection request'
 
 /** Builds an introspection request (§2.1). */
-export function buildIntrospectionRequest(
+export function buildStandardIntrospectionRequest(
   server: AuthorizationServer,
   client: StandardClient,
   { token, token_type_hint }: TokenInQuestion,

@@ -3,8 +3,8 @@ import { test } from 'node:test'
 import { refusal } from './fixtures/token-requests.ts'
 import { buildClientCredentialsGrant } from './grants/client-credentials.ts'
 import { readGrantResponse } from './grants/read-grant-response.ts'
-import { buildIntrospectionRequest, readIntrospectionResponse } from './introspection.ts'
-import { buildRevocationRequest, readRevocationResponse } from './revocation.ts'
+import { buildStandardIntrospectionRequest, readIntrospectionResponse } from './introspection.ts'
+import { buildStandardRevocationRequest, readRevocationResponse } from './revocation.ts'
 import { secret } from './secret.ts'
 import { startLabFor } from './testing/lab-client.ts'
 
@@ -17,7 +17,7 @@ test('introspection knows a token until it is revoked', async (t) => {
   const response = await send(await buildClientCredentialsGrant(server, client, { scope: 'orders:read' }))
   const { access_token: token } = readGrantResponse(response, { now, phase: 'client_credentials' })
   const introspect = async () => {
-    const request = await buildIntrospectionRequest(server, client, { token, token_type_hint: 'access_token' })
+    const request = await buildStandardIntrospectionRequest(server, client, { token, token_type_hint: 'access_token' })
     return readIntrospectionResponse(await send(request))
   }
 
@@ -26,11 +26,11 @@ test('introspection knows a token until it is revoked', async (t) => {
   assert.deepEqual([known.scope, known.client_id, known.token_type], ['orders:read', client.client_id, 'Bearer'])
   assert.ok(Math.abs((known.expires_at?.getTime() ?? 0) - now.getTime() - 3600_000) < 60_000)
 
-  readRevocationResponse(await send(await buildRevocationRequest(server, client, { token })))
+  readRevocationResponse(await send(await buildStandardRevocationRequest(server, client, { token })))
   assert.deepEqual(await introspect(), { active: false })
-  readRevocationResponse(await send(await buildRevocationRequest(server, client, { token: secret('unknown') })))
+  readRevocationResponse(await send(await buildStandardRevocationRequest(server, client, { token: secret('unknown') })))
   const stranger = { ...client, client_secret: secret('wrong') }
-  const refused = await send(await buildRevocationRequest(server, stranger, { token }))
+  const refused = await send(await buildStandardRevocationRequest(server, stranger, { token }))
   assert.equal(refusal(() => readRevocationResponse(refused)).code, 'invalid_client')
 })
 

@@ -17,7 +17,7 @@ export interface TokenInQuestion {
 }
 
 /** Builds a revocation request (§2.1). Revoke the refresh token: servers end its access tokens with it where they can. */
-export function buildRevocationRequest(
+export function buildStandardRevocationRequest(
   server: AuthorizationServer,
   client: StandardClient,
   { token, token_type_hint }: TokenInQuestion,

@@ -9,7 +9,7 @@ import { buildRefreshTokenGrant } from '../grants/authorization-code.ts'
 import { readGrantResponse } from '../grants/read-grant-response.ts'
 import { createSender } from '../grants/sender.ts'
 import { createGuardedFetch } from '../guarded-fetch.ts'
-import { buildIntrospectionRequest, readIntrospectionResponse } from '../introspection.ts'
+import { buildStandardIntrospectionRequest, readIntrospectionResponse } from '../introspection.ts'
 import { secret } from '../secret.ts'
 import { authorize } from '../testing/lab-authorization.ts'
 import { startLabFor } from '../testing/lab-client.ts'
@@ -107,7 +107,7 @@ for (const standards of [['dpop'], ['dpop', 'dpop_nonce']] as const) {
     assert.equal((await createSender(setup.send)(api, { access_token })).status, 401)
 
     const introspection = await setup.send(
-      await buildIntrospectionRequest(setup.server, client, { token: access_token }),
+      await buildStandardIntrospectionRequest(setup.server, client, { token: access_token }),
     )
     const known = readIntrospectionResponse(introspection)
     assert.deepEqual(known.active && known.response.reveal().cnf, { jkt: key.thumbprint })

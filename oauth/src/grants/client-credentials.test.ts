@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { generateKeyPairSync } from 'node:crypto'
 import { test } from 'node:test'
 import { refusal, rejection } from '../fixtures/token-requests.ts'
-import { buildIntrospectionRequest, readIntrospectionResponse } from '../introspection.ts'
+import { buildStandardIntrospectionRequest, readIntrospectionResponse } from '../introspection.ts'
 import { secret } from '../secret.ts'
 import { startLabFor } from '../testing/lab-client.ts'
 import { buildClientCredentialsGrant } from './client-credentials.ts'
@@ -68,7 +68,7 @@ test('a resource indicator makes the token good for that resource alone', async 
   const resource = `${lab.origin}/api`
   const response = await send(await buildClientCredentialsGrant(server, client, { resource, scope: 'orders:read' }))
   const tokens = readGrantResponse(response, { now: new Date(), phase })
-  const request = await buildIntrospectionRequest(server, client, { token: tokens.access_token })
+  const request = await buildStandardIntrospectionRequest(server, client, { token: tokens.access_token })
   const known = readIntrospectionResponse(await send(request))
   assert.equal(known.active && known.audience[0], resource)
 
