@@ -116,9 +116,9 @@ test('an authorization URL without state is refused', () => {
 })
 
 test('a JSON body that is not JSON is refused when it is compiled', () => {
-  assert.deepEqual(findings({ ...google, accessTokenBody: '{"a": {{{code}}}' }), ['/accessTokenBody invalid_template'])
+  assert.deepEqual(findings({ ...google, accessTokenBody: '{"a": {{{code}}}' }), ['/accessTokenBody body_grammar'])
   const xml = { ...google, accessTokenHeaders: { 'content-type': 'text/xml' }, accessTokenBody: '<a>{{{code}}}</a>' }
-  assert.deepEqual(findings(xml), ['/accessTokenBody invalid_template'])
+  assert.deepEqual(findings(xml), ['/accessTokenBody body_grammar'])
 })
 
 test('S32 a response map pointer of 200 levels is refused', () => {

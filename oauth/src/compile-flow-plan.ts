@@ -19,14 +19,25 @@ import type { UrlPolicy } from './url-policy.ts'
  * @throws OAuthError `invalid_spec` with every finding, each with a JSON pointer into the spec as it was written.
  */
 export function compileFlowPlan(spec: unknown, options: Partial<UrlPolicy> = {}): OAuthPlan {
-  const parsed = parseFlowSpec(spec)
-  if (parsed.spec === null) throw invalid(parsed.findings)
-
-  const url_policy = { allow_loopback: false, allowed_hosts: [], allowed_ports: [], ...options }
-  const compilation = startCompilation(url_policy)
-  const plan = compilePlan(parsed.spec, parsed.pointerTo, compilation)
-  if (compilation.findings.length > 0) throw invalid(compilation.findings)
+  const { plan, parsed, compilation } = tryFlowSpec(spec, options)
+  const findings = [...parsed.findings, ...compilation.findings]
+  if (plan === null || findings.length > 0) throw invalid(findings)
   return { ...plan, warnings: [...parsed.warnings, ...compilation.warnings] }
+}
+
+/** A spec as far as it could be compiled, for the linter: what is wrong with it stands in `parsed` and `compilation`. */
+export interface TriedFlowSpec {
+  parsed: ParsedFlowSpec
+  /** Null when the spec could not even be read; templates that cannot be parsed stand in it as empty. */
+  plan: OAuthPlan | null
+  compilation: Compilation
+}
+
+export function tryFlowSpec(spec: unknown, options: Partial<UrlPolicy> = {}): TriedFlowSpec {
+  const parsed = parseFlowSpec(spec)
+  const compilation = startCompilation({ allow_loopback: false, allowed_hosts: [], allowed_ports: [], ...options })
+  const plan = parsed.spec && compilePlan(parsed.spec, parsed.pointerTo, compilation)
+  return { parsed, plan, compilation }
 }
 
 function compilePlan(spec: FlowSpec, pointerTo: ParsedFlowSpec['pointerTo'], compilation: Compilation): OAuthPlan {

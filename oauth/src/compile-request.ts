@@ -75,7 +75,7 @@ export function compileRequest(
   const media_type = mediaTypeOf(content_type?.source ?? '')
   const bodyTemplate = body.source.trim() === '' ? null : compilation.template(body.pointer, body.source)
   if (bodyTemplate !== null) {
-    compilation.probe(body.pointer, bodyTemplate, (rendered) => placeBody(rendered, media_type))
+    compilation.probe(body.pointer, bodyTemplate, (rendered) => placeBody(rendered, media_type), 'body_grammar')
     if (method === 'GET') compilation.refuse(body.pointer, 'get_body', 'cannot be sent by GET')
   }
   return { method, url: urlTemplate, headers: headerTemplates, body: bodyTemplate, media_type }

@@ -1,3 +1,5 @@
+import type { LintRuleId } from './lint/rules.ts'
+
 /** What a failure means for the connection (design, section 2). */
 export type Verdict = 'transient' | 'reauthorize' | 'integration_broken' | 'connector_broken'
 
@@ -47,7 +49,8 @@ export interface ProviderError {
 export interface SpecFinding {
   /** JSON pointer into the spec, in its author's spelling. */
   pointer: string
-  rule: string
+  /** A rule of `LINT_RULES`. */
+  rule: LintRuleId
   message: string
 }
 

@@ -120,7 +120,13 @@ export function parseFlowSpec(input: unknown): ParsedFlowSpec {
   for (const issue of parsed.error?.issues ?? []) {
     const [field, ...steps] = issue.path
     const pointer = field === undefined ? '' : pointerTo(String(field), ...steps)
-    findings.push({ pointer, rule: issue.code, message: issue.message })
+    const missing = issue.code === 'invalid_type' && issue.message.endsWith('received undefined')
+    const finding = missing ? ({ rule: 'field_missing', message: 'is missing' } as const) : invalidField(issue.message)
+    findings.push({ pointer, ...finding })
   }
   return { spec: findings.length === 0 && parsed.success ? parsed.data : null, findings, warnings, pointerTo }
+}
+
+function invalidField(message: string): Omit<SpecFinding, 'pointer'> {
+  return { rule: 'field_invalid', message: `cannot be used: ${message}` }
 }

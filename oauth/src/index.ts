@@ -89,6 +89,8 @@ export {
 export { createProviderKeys, type ProviderKeys, readJwksResponse } from './id-token/provider-keys.ts'
 export { buildStandardIntrospectionRequest, type Introspection, readIntrospectionResponse } from './introspection.ts'
 export type { JsonObject, JsonValue } from './json.ts'
+export { type LintFinding, lintFlowSpec } from './lint/lint-flow-spec.ts'
+export { LINT_RULES, type LintRule, type LintRuleId, type Severity } from './lint/rules.ts'
 export { mapCredentials } from './map-credentials.ts'
 export { createPkce, createState, type Pkce } from './pkce.ts'
 export type { OAuthPlan } from './plan.ts'

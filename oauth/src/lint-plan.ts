@@ -1,5 +1,6 @@
 import type { Compilation } from './compilation.ts'
 import type { ParsedFlowSpec } from './flow-spec.ts'
+import { lintAuthorizationParameters } from './lint/lint-authorization-parameters.ts'
 import { type OAuthPlan, templatesOf } from './plan.ts'
 import type { Template } from './template/template.ts'
 
@@ -12,19 +13,27 @@ export function lintPlan(plan: OAuthPlan, compilation: Compilation, pointerTo: P
   lintClientAuthentication(plan, compilation, pointerTo)
 }
 
-function lintAuthorizationUrl(template: Template, { refuse }: Compilation, pointer: string): void {
+const LIKELY_SECRET = /secret|password|private_?key|api_?key|(?:access|refresh)_?token|api_?token/i
+
+function lintAuthorizationUrl(template: Template, compilation: Compilation, pointer: string): void {
+  const { refuse, warn } = compilation
   for (const name of ['client_secret', 'code_verifier']) {
     if (reads(template, name)) refuse(pointer, 'secret_exposed', `shows ${name} to the browser`)
   }
+  const likelySecrets = [...template.names].filter((name) => name.startsWith('config.') && LIKELY_SECRET.test(name))
+  if (likelySecrets.length > 0) warn(pointer, 'secret_exposed', `shows ${likelySecrets.join(', ')} to the browser`)
   // An empty source stands for a template that could not be parsed, which is reported already.
   if (template.source !== '' && !template.names.has('state')) {
     refuse(pointer, 'state_missing', 'does not send {{{state}}}, so no response could be trusted')
   }
+  lintAuthorizationParameters(template, compilation, pointer)
 }
 
 /** A PKCE parameter with a literal instead of `{{…}}`, in a URL, a form or JSON. */
-const FIXED_PKCE = /\bcode_(?:verifier|challenge)["']?\s{0,8}[=:]\s{0,8}["']?(?!["'\s]{0,8}\{\{)[^\s&"',}]/
-const FIXED_METHOD = /\bcode_challenge_method=(?!\{\{)(?!S256(?![^&\s#]))/
+const FIXED_PKCE = /\bcode_(?:verifier|challenge)["']?\s{0,8}[=:]\s{0,8}["']?(?!["'\s]{0,8}\{\{)([^\s&"',}]+)/
+
+/** RFC 7636 §4.1 */
+const MIN_VERIFIER = 43
 
 /** RFC 7636, RFC 9700 §2.1.1. */
 function lintPkce(plan: OAuthPlan, { refuse, warn }: Compilation, pointerTo: PointerTo): void {
@@ -35,15 +44,13 @@ function lintPkce(plan: OAuthPlan, { refuse, warn }: Compilation, pointerTo: Poi
     [pointerTo('accessTokenBody'), token_request.body],
   ] as const
   for (const [pointer, template] of sources) {
-    if (template !== null && FIXED_PKCE.test(template.source)) {
-      refuse(pointer, 'pkce_fixed', 'writes a fixed code_verifier or code_challenge')
+    const [, literal] = FIXED_PKCE.exec(template?.source ?? '') ?? []
+    if (literal !== undefined) {
+      const short = literal.length < MIN_VERIFIER ? `, of ${literal.length} characters where 43 are the least` : ''
+      refuse(pointer, 'pkce_fixed', `writes a fixed code_verifier or code_challenge${short}`)
     }
   }
   const announcing = pointerTo('authUrlTemplate')
-  if (FIXED_METHOD.test(authorization_url.source)) {
-    refuse(announcing, 'pkce_plain', 'may set code_challenge_method to {{{code_challenge_method}}} or S256 only')
-  }
-
   const announces = authorization_url.names.has('code_challenge')
   const proves = templatesOf(token_request).some((template) => template.names.has('code_verifier'))
   if (announces && !proves) warn(pointerTo('accessTokenBody'), 'pkce_unproven', 'does not send {{{code_verifier}}}')

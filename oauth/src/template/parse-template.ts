@@ -4,20 +4,26 @@ import { isLambda, LAMBDAS, type Lambda, type Template, type Token } from './tem
 const MAX_DEPTH = 32
 const LAMBDA_CALL = new RegExp(`^(${LAMBDAS.join('|')})\\s+(\\S+)$`)
 
+/** What an author wrote otherwise than Flow reads it; ids of lint rules. */
+export type TemplateSlip = 'triple_brace_section' | 'helper_call'
+
+type ReportSlip = (slip: TemplateSlip, name: string) => void
+
 /**
  * Parses a Mustache template once and repairs the slips that authors of Flow specs make, so that they mean what was
  * meant: `{{{#urlencode}}}…{{{/urlencode}}}` is a section, `{{ urlencode x }}` is `{{#urlencode}}{{x}}{{/urlencode}}`.
+ * `onSlip` hears of each.
  *
  * @throws SyntaxError on unclosed tags, partials, and lambdas used as values.
  */
-export function parseTemplate(source: string): Template {
+export function parseTemplate(source: string, onSlip: ReportSlip = () => {}): Template {
   const names = new Set<string>()
   const lambdas = new Set<Lambda>()
   let conditional = false
 
   const repair = (tokens: Token[], text: string, depth: number): Token[] => {
     if (depth > MAX_DEPTH) throw new SyntaxError(`sections are nested more than ${MAX_DEPTH} deep`)
-    return closeTripleSections(tokens).map((token) => repairToken(token, text, depth))
+    return closeTripleSections(tokens, onSlip).map((token) => repairToken(token, text, depth))
   }
 
   const repairToken = (token: Token, text: string, depth: number): Token => {
@@ -27,7 +33,10 @@ export function parseTemplate(source: string): Template {
 
     const section = symbol === '#' || symbol === '^'
     const call = section ? null : LAMBDA_CALL.exec(value)
-    if (call?.[1] && call[2]) return repairToken(['#', call[1], start, end, [['&', call[2], start, end]]], text, depth)
+    if (call?.[1] && call[2]) {
+      onSlip('helper_call', call[1])
+      return repairToken(['#', call[1], start, end, [['&', call[2], start, end]]], text, depth)
+    }
 
     if (isLambda(value)) {
       if (symbol !== '#') throw new SyntaxError(`"${value}" at ${start} is written {{#${value}}}…{{/${value}}}`)
@@ -57,7 +66,7 @@ function lambdaSource([, , , end, , close]: Token, text: string): string | null 
 }
 
 /** Mustache reads `{{{#x}}}` as a variable called "#x". Finds its `{{{/x}}}` among the siblings and makes the section. */
-function closeTripleSections(tokens: Token[]): Token[] {
+function closeTripleSections(tokens: Token[], onSlip: ReportSlip): Token[] {
   const closed: Token[] = []
   let index = 0
   while (index < tokens.length) {
@@ -70,6 +79,7 @@ function closeTripleSections(tokens: Token[]): Token[] {
     }
     const close = tokens.findIndex((other, at) => at > index && other[0] === '&' && isClosing(other[1], tag[2]))
     if (tag[1] === '/' || close === -1) throw new SyntaxError(`"{{{${token[1]}}}}" at ${token[2]} has no counterpart`)
+    onSlip('triple_brace_section', tag[2])
     closed.push([tag[1], tag[2], token[2], token[3], tokens.slice(index + 1, close)])
     index = close + 1
   }

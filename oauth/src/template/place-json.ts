@@ -24,7 +24,7 @@ export function placeJson(rendered: Rendered): string {
 }
 
 /** The slots whose sentinel stands outside of any JSON string. */
-function bareSlots(rendered: Rendered): Set<Slot> {
+export function bareSlots(rendered: Rendered): Set<Slot> {
   const bare = new Set<Slot>()
   let inString = false
   let read = 0

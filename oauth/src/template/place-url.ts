@@ -15,7 +15,7 @@ const PLAIN_PATH = /^[A-Za-z0-9\-._~:@,!$()*=]*$/
  * @throws OAuthError `invalid_template` or `refused_url` when the template is at fault, `refused_value` when a value is.
  */
 export function placeUrl(rendered: Rendered, policy: UrlPolicy): URL {
-  const shape = parse(rendered)
+  const shape = parseAddress(rendered)
   for (const part of [shape.protocol, shape.username, shape.password, shape.hash]) {
     const slot = rendered.slotsIn(part)[0]
     if (slot !== undefined) throw fixed(slot.field)
@@ -35,8 +35,13 @@ export function placeUrl(rendered: Rendered, policy: UrlPolicy): URL {
   return url
 }
 
-/** Line breaks inside a URL are never meant, nor is the indentation after them; browsers drop only the breaks. */
-function parse(rendered: Rendered): URL {
+/**
+ * The address with sentinels in it. Line breaks inside a URL are never meant, nor is the indentation after them; browsers
+ * drop only the breaks.
+ *
+ * @throws OAuthError `invalid_template`
+ */
+export function parseAddress(rendered: Rendered): URL {
   const text = rendered.text
     .split(/[\r\n]+/)
     .map((line) => line.trim())
