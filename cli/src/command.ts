@@ -3,6 +3,8 @@ import type { Terminal } from './terminal.ts'
 
 export interface Option<T> {
   help: string
+  /** Written without a name, one or more times; the value is a list. At most one in a command. */
+  positional: boolean
   /** `<file>`; null for switches. */
   placeholder: string | null
   /** Written as `--no-…`; the value is true unless it is given. */
@@ -42,6 +44,7 @@ export function defineCommand<O extends OptionTable>(command: Command<O>): Comma
 
 const asText = (text: string) => text
 const plain = {
+  positional: false,
   placeholder: null,
   negated: false,
   required: false,
@@ -58,6 +61,11 @@ export function flag(help: string): Option<boolean> {
 /** `--no-open` for the key `open`: true unless given. */
 export function negatedFlag(help: string): Option<boolean> {
   return { ...plain, help, negated: true, parse: () => false }
+}
+
+/** One or more arguments without a name, such as `<file...>`. */
+export function operands(placeholder: string, help: string): Option<string[]> {
+  return { ...plain, positional: true, placeholder, help, required: true, parse: (text) => [text] }
 }
 
 /** An option that must be given. */

@@ -3,6 +3,7 @@ import { CliError } from './cli-error.ts'
 import type { Command, Option, OptionTable } from './command.ts'
 import { GROUPS } from './commands/index.ts'
 import { EXIT_CODES } from './exit-codes.ts'
+import { VERSION } from './version.ts'
 
 /** Makes commander's parser of the commands. It throws CommanderError instead of exiting, and prints no errors. */
 export function buildProgram(
@@ -11,7 +12,7 @@ export function buildProgram(
 ): Program {
   const program = new Program('sluice')
     .description('OAuth for data connectors: authorize a source, then run its connector with the secrets injected.')
-    .version('0.1.0')
+    .version(VERSION)
     .helpCommand(false)
     .exitOverride()
     .configureOutput({ outputError: () => {} })
@@ -30,8 +31,11 @@ export function buildProgram(
       .description(unfold(command.description))
       .allowExcessArguments(false)
       .addHelpText('after', `\nExamples:\n${command.examples.map((line) => `  $ sluice ${line}`).join('\n')}`)
-    for (const [key, option] of Object.entries(command.options)) added.addOption(commanderOption(key, option))
-    added.action(async () => await run(command, readValues(command.options, added.opts())))
+    for (const [key, option] of Object.entries(command.options)) {
+      if (option.positional) added.argument(option.placeholder ?? key, option.help)
+      else added.addOption(commanderOption(key, option))
+    }
+    added.action(async () => await run(command, readValues(command.options, added.opts(), added.args)))
   }
   return program
 }
@@ -46,8 +50,9 @@ function commanderOption(key: string, option: Option<unknown>): CommanderOption 
 }
 
 // Not left to commander, which would speak of a missing option before an unknown one.
-function readValues(options: OptionTable, given: Record<string, unknown>): Record<string, unknown> {
+function readValues(options: OptionTable, given: Record<string, unknown>, operands: string[]): Record<string, unknown> {
   const values = Object.entries(options).map(([key, option]) => {
+    if (option.positional) return [key, operands]
     const value = given[key] ?? (option.placeholder === null ? false : undefined)
     if (value !== undefined || !option.required) return [key, value]
     const next_action = `Add --${kebab(key)} ${option.placeholder}: ${option.help}.`

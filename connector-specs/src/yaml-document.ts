@@ -6,6 +6,16 @@ export interface YamlDocument {
   value: unknown
   /** `file:line:column` of the value at `path`, or of its nearest ancestor that exists. */
   placeOf(path: readonly PropertyKey[]): string
+  /** From there to the end of the value. */
+  regionOf(path: readonly PropertyKey[]): TextRegion
+}
+
+/** Lines and columns count from 1; the end is behind the last character. */
+export interface TextRegion {
+  line: number
+  column: number
+  end_line: number
+  end_column: number
 }
 
 /** @throws SpecError `invalid_yaml` at the first syntax error, a second document, or too many aliases. */
@@ -26,7 +36,13 @@ export function parseYaml(file: string, text: string): YamlDocument {
   try {
     return {
       value: document.toJS({ maxAliasCount: 100 }),
-      placeOf: (path) => place(offsetOf(document.contents, path)),
+      placeOf: (path) => place(rangeOf(document.contents, path)[0]),
+      regionOf(path) {
+        const [start, end] = rangeOf(document.contents, path)
+        const { line, col } = lineCounter.linePos(start)
+        const { line: end_line, col: end_column } = lineCounter.linePos(end)
+        return { line, column: col, end_line, end_column }
+      },
     }
   } catch (cause) {
     throw new SpecError('invalid_yaml', 'The YAML repeats its anchors too often. Write the values out.', {
@@ -36,22 +52,29 @@ export function parseYaml(file: string, text: string): YamlDocument {
   }
 }
 
-function offsetOf(contents: unknown, path: readonly PropertyKey[]): number {
-  let offset = isNode(contents) ? (contents.range?.[0] ?? 0) : 0
+/** Offsets of the value at `path`, its key included, or of its nearest ancestor that exists. */
+function rangeOf(contents: unknown, path: readonly PropertyKey[]): [start: number, end: number] {
+  let range = rangeOfNodes(contents, contents, [0, 0])
   let node = contents
   for (const step of path) {
     if (isMap(node)) {
       const pair = node.items.find((item) => isPair(item) && String(item.key) === String(step))
-      if (!pair) return offset
-      if (isNode(pair.key)) offset = pair.key.range?.[0] ?? offset
+      if (!pair) return range
+      range = rangeOfNodes(pair.key, pair.value, range)
       node = pair.value
     } else if (isSeq(node)) {
       node = node.items[Number(step)]
-      if (!isNode(node)) return offset
-      offset = node.range?.[0] ?? offset
+      if (!isNode(node)) return range
+      range = rangeOfNodes(node, node, range)
     } else {
-      return offset
+      return range
     }
   }
-  return offset
+  return range
+}
+
+function rangeOfNodes(first: unknown, last: unknown, fallback: [number, number]): [start: number, end: number] {
+  const start = isNode(first) ? (first.range?.[0] ?? fallback[0]) : fallback[0]
+  const end = isNode(last) ? (last.range?.[1] ?? fallback[1]) : fallback[1]
+  return [start, Math.max(start, end)]
 }

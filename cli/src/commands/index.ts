@@ -4,10 +4,12 @@ import { rawDiscover } from './raw-discover.ts'
 import { rawOauth } from './raw-oauth.ts'
 import { rawSpec } from './raw-spec.ts'
 import { rawValidate } from './raw-validate.ts'
+import { specsLint } from './specs-lint.ts'
 
 export const GROUPS = {
   raw: 'One operation of a connector on this machine, for who develops it. Needs no server.',
+  specs: 'OAuth specs as files: what is wrong with them, and how to mend it.',
 }
 
 /** Every command of the program: a new one is a file beside this and a line here. */
-export const COMMANDS: readonly Command[] = [rawOauth, rawSpec, rawDiscover, rawValidate, rawCapture]
+export const COMMANDS: readonly Command[] = [rawOauth, rawSpec, rawDiscover, rawValidate, rawCapture, specsLint]
