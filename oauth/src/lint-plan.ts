@@ -70,6 +70,8 @@ function lintClientAuthentication(plan: OAuthPlan, { warn }: Compilation, pointe
       'client_authentication_twice',
       'repeats the secret of the Authorization header (RFC 6749 §2.3)',
     )
+  } else if (inUrl && inBody) {
+    warn(pointerTo('accessTokenBody'), 'client_authentication_twice', 'repeats the secret of the URL (RFC 6749 §2.3)')
   }
   if (inUrl) {
     warn(pointerTo('accessTokenUrlTemplate'), 'secret_in_url', 'sends client_secret in the URL (RFC 6749 §2.3.1)')

@@ -129,7 +129,7 @@ const rules = {
   client_authentication_twice: {
     severity: 'warning',
     description: 'The client proves itself in two ways at once, which strict providers refuse (RFC 6749 §2.3).',
-    mend: 'Keep either the Authorization header or client_secret in the body.',
+    mend: 'Send the secret in one place: the Authorization header, or client_secret in the body.',
   },
   client_id_missing: {
     severity: 'warning',
