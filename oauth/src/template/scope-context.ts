@@ -20,7 +20,12 @@ export class ScopeContext extends mustache.Context {
   }
 }
 
-function readOwn(view: unknown, path: string[]): { hit: boolean; value: unknown } {
+/** The value at `path` by own properties, undefined when there is none. */
+export function ownValue(view: unknown, path: readonly string[]): unknown {
+  return readOwn(view, path).value
+}
+
+function readOwn(view: unknown, path: readonly string[]): { hit: boolean; value: unknown } {
   let value = view
   for (const key of path) {
     if (typeof value !== 'object' || value === null || !Object.hasOwn(value, key))

@@ -19,40 +19,83 @@ export interface Slot {
 /** A rendered template with sentinels where values belong. */
 export interface Rendered {
   text: string
+  /** What stays the same when the template is rendered again with other values; null when sections may change it. */
+  skeleton: Skeleton | null
   /** Replaces each sentinel in `part` by what `put` gives for its slot; `at` is where it starts. */
   fill(part: string, put: (slot: Slot, at: number, sentinel: string) => string): string
   /** The slots whose sentinels occur in `part`, in order. */
   slotsIn(part: string): Slot[]
 }
 
+/** The fixed text of a template; place-*.ts files keep with it what they learnt by parsing it. */
+export interface Skeleton {
+  readonly text: string
+  readonly mark: string
+}
+
+/** Digits of a sentinel's index. */
+const INDEX = 4
+
 /**
- * Runs `render`, which asks for a sentinel in the place of each value. Sentinels are lower-case letters and digits, which
- * no grammar reads as syntax and no encoding changes, and cannot be guessed, so no value contains one.
+ * Sentinels are lower-case letters and digits, which no grammar reads as syntax and no encoding changes, and cannot be
+ * guessed, so no value contains one. They never leave this package.
  */
+export function createMark(): string {
+  return `x${randomUUID().replaceAll('-', '')}`
+}
+
+export function sentinel(mark: string, index: number): string {
+  return mark + index.toString(16).padStart(INDEX, '0')
+}
+
+/** Runs `render`, which asks for a sentinel in the place of each value. */
 export function withSentinels(render: (place: (slot: Slot) => string) => string): Rendered {
   const slots: Slot[] = []
-  const mark = `x${randomUUID().replaceAll('-', '')}`
-  const text = render((slot) => `${mark}${(slots.push(slot) - 1).toString(16).padStart(4, '0')}`)
-
+  const mark = createMark()
+  const text = render((slot) => sentinel(mark, slots.push(slot) - 1))
   if (slots.length > 0xffff) throw new OAuthError('invalid_template', 'The template places more than 65535 values.')
-  const INDEX = 4
-  // Whatever follows a mark is an index that `push` gave out.
-  const slotAt = (after: string) => slots[Number.parseInt(after.slice(0, INDEX), 16)] as Slot
-  return {
-    text,
-    // Splitting is several times as fast as a regular expression that is compiled for one rendering.
-    slotsIn: (part) => (part.includes(mark) ? part.split(mark).slice(1).map(slotAt) : []),
-    fill(part, put) {
-      if (!part.includes(mark)) return part
-      let at = 0
-      return part
-        .split(mark)
-        .map((piece, index) => {
-          const filled = index === 0 ? piece : put(slotAt(piece), at, mark + piece.slice(0, INDEX)) + piece.slice(INDEX)
-          at += piece.length + (index === 0 ? 0 : mark.length)
-          return filled
-        })
-        .join('')
-    },
+  return new SlottedText(text, mark, slots, null)
+}
+
+export class SlottedText implements Rendered {
+  readonly text: string
+  readonly skeleton: Skeleton | null
+  readonly #mark: string
+  readonly #slots: readonly Slot[]
+
+  constructor(text: string, mark: string, slots: readonly Slot[], skeleton: Skeleton | null) {
+    this.text = text
+    this.skeleton = skeleton
+    this.#mark = mark
+    this.#slots = slots
+  }
+
+  // Searching is several times as fast as a regular expression that is compiled for one rendering.
+  fill(part: string, put: (slot: Slot, at: number, sentinel: string) => string): string {
+    const mark = this.#mark
+    let at = part.indexOf(mark)
+    if (at === -1) return part
+    let filled = ''
+    let read = 0
+    while (at !== -1) {
+      const end = at + mark.length + INDEX
+      filled += part.slice(read, at) + put(this.#slotBefore(part, end), at, part.slice(at, end))
+      read = end
+      at = part.indexOf(mark, end)
+    }
+    return filled + part.slice(read)
+  }
+
+  slotsIn(part: string): Slot[] {
+    const slots: Slot[] = []
+    for (let at = part.indexOf(this.#mark); at !== -1; at = part.indexOf(this.#mark, at + 1)) {
+      slots.push(this.#slotBefore(part, at + this.#mark.length + INDEX))
+    }
+    return slots
+  }
+
+  /** Whatever follows a mark is an index that was given out. */
+  #slotBefore(part: string, end: number): Slot {
+    return this.#slots[Number.parseInt(part.slice(end - INDEX, end), 16)] as Slot
   }
 }

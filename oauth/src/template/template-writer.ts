@@ -94,7 +94,7 @@ export class TemplateWriter extends mustache.Writer {
 }
 
 /** As Mustache prints a value. Objects would print as "[object Object]", which nobody means. */
-function textOf(field: string, value: unknown): string {
+export function textOf(field: string, value: unknown): string {
   if (value === undefined || value === null) return ''
   const parts = Array.isArray(value) ? value : [value]
   if (parts.some((part) => typeof part === 'object' && part !== null)) {

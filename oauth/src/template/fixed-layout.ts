@@ -1,0 +1,60 @@
+// A template without sections always renders to the same text around its values. So it is rendered with sentinels once,
+// and each later rendering only looks the values up.
+
+import { ownValue, ScopeContext } from './scope-context.ts'
+import { createMark, type Rendered, type Skeleton, type Slot, SlottedText, sentinel } from './sentinels.ts'
+import type { Scope, Template, Token } from './template.ts'
+import { TemplateWriter, textOf } from './template-writer.ts'
+
+interface FixedLayout extends Skeleton {
+  readonly readers: ((scope: Scope, now: Date) => Slot)[]
+}
+
+const layouts = new WeakMap<Template, FixedLayout>()
+
+/** Renders a template that has no sections but helpers. */
+export function renderFixedLayout(template: Template, scope: Scope, now: Date): Rendered {
+  let layout = layouts.get(template)
+  if (layout === undefined) {
+    layout = layOut(template)
+    layouts.set(template, layout)
+  }
+  const slots = layout.readers.map((read) => read(scope, now))
+  return new SlottedText(layout.text, layout.mark, slots, layout)
+}
+
+function layOut({ tokens }: Template): FixedLayout {
+  const mark = createMark()
+  const readers: FixedLayout['readers'] = []
+  const place = (reader: FixedLayout['readers'][number]) => sentinel(mark, readers.push(reader) - 1)
+
+  const write = (inner: Token[], urlencode: number): string =>
+    inner.map((token) => writeToken(token, urlencode)).join('')
+  const writeToken = (token: Token, urlencode: number): string => {
+    const [symbol, value, , , children] = token
+    if (symbol === 'text') return value
+    if (symbol === '!' || symbol === '=') return ''
+    if (symbol !== '#') return place(variableReader(value, urlencode))
+    if (value !== 'urlencode') return place(helperReader(token, urlencode))
+    return encodeURIComponent(write(Array.isArray(children) ? children : [], urlencode + 1).toWellFormed())
+  }
+  return { text: write(tokens, 0), mark, readers }
+}
+
+function variableReader(field: string, urlencode: number) {
+  const path = field.indexOf('.') > 0 ? field.split('.') : [field]
+  return (scope: Scope): Slot => {
+    const value = field === '.' ? scope : ownValue(scope, path)
+    return { field, value, text: textOf(field, value), urlencode }
+  }
+}
+
+/** `basicauth` and `now_plus` give one value each. */
+function helperReader(token: Token, urlencode: number) {
+  return (scope: Scope, now: Date): Slot => {
+    const slots: Slot[] = []
+    new TemplateWriter(now, (slot) => String(slots.push(slot))).write([token], new ScopeContext(scope))
+    const [slot = { field: token[1], value: '', text: '' }] = slots
+    return { ...slot, urlencode }
+  }
+}
