@@ -1,8 +1,10 @@
+import { readAuthorizationParameters } from './authorization-parameters.ts'
 import { OAuthError } from './errors.ts'
 import type { JsonObject } from './json.ts'
 import type { OAuthPlan } from './plan.ts'
-import { placeUrl } from './template/place-url.ts'
+import { placeAddress, placeUrl } from './template/place-url.ts'
 import { renderSentinels } from './template/render.ts'
+import { onceFor } from './template/sentinels.ts'
 
 export interface AuthorizationRequestInput {
   client_id: string
@@ -31,8 +33,18 @@ export function buildAuthorizationRequest(plan: OAuthPlan, input: AuthorizationR
 
   const code_challenge_method = code_challenge ? (input.code_challenge_method ?? 'S256') : undefined
   const scope = { client_id, redirect_uri, state, config, code_challenge, code_challenge_method }
-  const url = placeUrl(renderSentinels(plan.authorization_url, scope, now), plan.url_policy)
+  const rendered = renderSentinels(plan.authorization_url, scope, now)
+  const { carries_state, keeps_method } = provenParameters(rendered)
+  if (carries_state && keeps_method && (code_challenge_method ?? 'S256') === 'S256') {
+    return { url: placeAddress(rendered, plan.url_policy) }
+  }
+  return { url: checkParameters(placeUrl(rendered, plan.url_policy), state).href }
+}
 
+const provenParameters = onceFor(readAuthorizationParameters)
+
+/** What the template does not prove is read off the URL itself. */
+function checkParameters(url: URL, state: string): URL {
   const states = url.searchParams.getAll('state')
   if (states.length !== 1 || states[0] !== state) {
     throw new OAuthError(
@@ -50,7 +62,7 @@ export function buildAuthorizationRequest(plan: OAuthPlan, input: AuthorizationR
       field: 'code_challenge_method',
     })
   }
-  return { url: url.href }
+  return url
 }
 
 function missing(field: string): OAuthError {

@@ -4,7 +4,7 @@ import type { OAuthPlan, RequestTemplates } from './plan.ts'
 import type { Secret } from './secret.ts'
 import { placeBody } from './template/place-body.ts'
 import { placeHeader } from './template/place-header.ts'
-import { placeUrl } from './template/place-url.ts'
+import { placeAddress } from './template/place-url.ts'
 import { renderSentinels } from './template/render.ts'
 import { LAMBDAS, type Scope } from './template/template.ts'
 import type { UrlPolicy } from './url-policy.ts'
@@ -73,7 +73,7 @@ export function renderRequest(templates: RequestTemplates, scope: Scope, policy:
   const { method, url, headers, body, media_type } = templates
   return {
     method,
-    url: placeUrl(renderSentinels(url, scope, now), policy).href,
+    url: placeAddress(renderSentinels(url, scope, now), policy),
     headers: renderHeaders(headers, scope, now),
     body: body && placeBody(renderSentinels(body, scope, now), media_type),
   }

@@ -1,6 +1,6 @@
 import { OAuthError } from '../errors.ts'
 import { refuse, urlencoded } from './encode-slot.ts'
-import type { Rendered } from './sentinels.ts'
+import { onceFor, type Rendered } from './sentinels.ts'
 
 /**
  * Puts values into one header's value (RFC 9110 §5.5, §5.6). A value that is the whole field may hold any visible ASCII
@@ -10,6 +10,14 @@ import type { Rendered } from './sentinels.ts'
  * @throws OAuthError `refused_value`, above all on CR, LF and NUL.
  */
 export function placeHeader(rendered: Rendered): string {
+  return fixedHeader(rendered).text ?? fillHeader(rendered)
+}
+
+const fixedHeader = onceFor((rendered) => ({
+  text: rendered.slotsIn(rendered.text).length === 0 ? fillHeader(rendered) : null,
+}))
+
+function fillHeader(rendered: Rendered): string {
   const text = rendered.text.trim()
   const whole = rendered.fill(text, () => '') === ''
   const header = rendered.fill(text, (slot, at) => {

@@ -1,7 +1,7 @@
 import { OAuthError } from '../errors.ts'
 import { isJsonObject, type JsonValue } from '../json.ts'
 import { refuse, urlencoded } from './encode-slot.ts'
-import type { Rendered, Slot } from './sentinels.ts'
+import { onceFor, type Rendered, type Slot } from './sentinels.ts'
 
 /**
  * Puts values into a JSON body (RFC 8259). Inside quotes a value is escaped as string content. Outside it becomes a JSON
@@ -10,6 +10,10 @@ import type { Rendered, Slot } from './sentinels.ts'
  * @throws OAuthError `invalid_template` when the text is not JSON; `refused_value` when a value would change its shape.
  */
 export function placeJson(rendered: Rendered): string {
+  const layout = layoutOf(rendered)
+  if (layout.keeps_shape) {
+    return rendered.fill(rendered.text, (slot, at) => (layout.bare_at.has(at) ? bareJson(slot) : stringContent(slot)))
+  }
   const bare = bareSlots(rendered)
   const body = rendered.fill(rendered.text, (slot) => (bare.has(slot) ? bareJson(slot) : stringContent(slot)))
 
@@ -21,6 +25,30 @@ export function placeJson(rendered: Rendered): string {
     throw new OAuthError('refused_value', 'A value would change the shape of the request body.')
   }
   return body
+}
+
+/**
+ * The template with its sentinels, parsed: a JSON text whose sentinels stand within strings or for whole values. String
+ * content and whole values can then be put in their places without changing anything around them; only member names
+ * could still collide, so such templates are parsed again with their values.
+ */
+const layoutOf = onceFor((rendered) => {
+  const bare = bareSlots(rendered)
+  const bare_at = new Set<number>()
+  const quoted = rendered.fill(rendered.text, (slot, at, sentinel) => {
+    if (!bare.has(slot)) return sentinel
+    bare_at.add(at)
+    return `"${sentinel}"`
+  })
+  return { bare_at, keeps_shape: !hasNamedSlots(rendered, parse(quoted)) }
+})
+
+function hasNamedSlots(rendered: Rendered, value: JsonValue): boolean {
+  if (Array.isArray(value)) return value.some((item) => hasNamedSlots(rendered, item))
+  if (!isJsonObject(value)) return false
+  return Object.entries(value).some(
+    ([name, member]) => rendered.slotsIn(name).length > 0 || hasNamedSlots(rendered, member),
+  )
 }
 
 /** The slots whose sentinel stands outside of any JSON string. */

@@ -1,9 +1,9 @@
 import { OAuthError } from '../errors.ts'
 import { checkUrl, type UrlPolicy } from '../url-policy.ts'
 import { percentDecoded, percentEncoded, refuse } from './encode-slot.ts'
-import { PLAIN_QUERY, requireSameForm } from './place-form.ts'
+import { keepsForm, PLAIN_QUERY, requireSameForm } from './place-form.ts'
 import { placeHost } from './place-host.ts'
-import type { Rendered } from './sentinels.ts'
+import { onceFor, type Rendered } from './sentinels.ts'
 
 /** Characters that mean themselves in a path segment (RFC 3986 §3.3). */
 const PLAIN_PATH = /^[A-Za-z0-9\-._~:@,!$()*=]*$/
@@ -33,6 +33,42 @@ export function placeUrl(rendered: Rendered, policy: UrlPolicy): URL {
   requireSamePath(rendered, shape.pathname, url.pathname)
   requireSameForm(rendered, shape.search, url.search)
   return url
+}
+
+/**
+ * Puts values into a URL as `placeUrl` does, and gives its text. Where values stand in the query alone, everything before
+ * it is checked and serialised once.
+ *
+ * @throws OAuthError as `placeUrl` does.
+ */
+export function placeAddress(rendered: Rendered, policy: UrlPolicy): string {
+  const { before_query, search } = layoutOf(rendered)
+  if (before_query === null || checkedFor.get(before_query) !== policy) {
+    const { href } = placeUrl(rendered, policy)
+    if (before_query !== null) checkedFor.set(before_query, policy)
+    return href
+  }
+  // The one character of encodeURIComponent that a URL's query escapes (WHATWG URL §1.3, special-query).
+  const query = rendered.fill(search, (slot) => percentEncoded(slot, PLAIN_QUERY).replaceAll("'", '%27'))
+  return before_query.href + query
+}
+
+/** The policy under which the fixed part of an address was last found good. */
+const checkedFor = new WeakMap<URL, UrlPolicy>()
+
+/** `before_query` is null where values stand before the query, or could complete an escape within it. */
+const layoutOf = onceFor((rendered) => {
+  const { search, ...shape } = splitQuery(parseAddress(rendered))
+  const isFixed = rendered.slotsIn(shape.before.href + shape.hash).length === 0 && shape.hash === ''
+  return { before_query: isFixed && keepsForm(rendered, search) ? shape.before : null, search }
+})
+
+function splitQuery(address: URL): { before: URL; search: string; hash: string } {
+  const { search, hash } = address
+  const before = new URL(address)
+  before.search = ''
+  before.hash = ''
+  return { before, search, hash }
 }
 
 /**

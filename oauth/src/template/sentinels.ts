@@ -33,6 +33,24 @@ export interface Skeleton {
   readonly mark: string
 }
 
+/**
+ * What `examine` finds out about a rendered template that does not depend on its values: found once for each skeleton.
+ * Failures are found anew each time.
+ */
+export function onceFor<Found extends object>(examine: (rendered: Rendered) => Found): (rendered: Rendered) => Found {
+  const known = new WeakMap<Skeleton, Found>()
+  return (rendered) => {
+    const { skeleton } = rendered
+    if (skeleton === null) return examine(rendered)
+    let found = known.get(skeleton)
+    if (found === undefined) {
+      found = examine(rendered)
+      known.set(skeleton, found)
+    }
+    return found
+  }
+}
+
 /** Digits of a sentinel's index. */
 const INDEX = 4
 
