@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict'
-import type { LookupFunction } from 'node:net'
+import type { LookupFunction, Socket } from 'node:net'
 import { test } from 'node:test'
-import { brotliCompressSync, gzipSync } from 'node:zlib'
+import { brotliCompressSync, deflateSync, gzipSync } from 'node:zlib'
 import { OAuthError, type OAuthErrorCode } from './errors.ts'
-import { startServer } from './fixtures/local-server.ts'
+import { startServer, startSocketServer } from './fixtures/local-server.ts'
 import { selfSignedCertificate } from './fixtures/self-signed-certificate.ts'
 import { createGuardedFetch } from './guarded-fetch.ts'
 import type { TokenRequest } from './token-request.ts'
@@ -105,6 +105,14 @@ test('S23 IP literals in any spelling are checked though no name is resolved', a
     '[::]',
     '[2002:7f00:1::]',
     '168.63.129.16',
+    '127.0.0.1.',
+    '0300.0250.0.1',
+    '0xA9FEA9FE',
+    '\uff11\uff12\uff17.0.0.1',
+    '127\u30020\u30020\u30021',
+    '[::127.0.0.1]',
+    '[0:0:0:0:0:ffff:7f00:1]',
+    '[fd00:ec2::254]',
   ]
   const { lookup, asked } = resolver(['93.184.216.34'])
   const guarded = createGuardedFetch({ allow_loopback: false, timeout_ms: 2000, lookup })
@@ -184,7 +192,7 @@ test('S34 10 MB and an endless body are cut by bytes', async (t) => {
   }
 })
 
-test('S34 one byte at a time, silence and endless headers are cut by the clock', async (t) => {
+test('S34 one byte at a time and silence are cut by the clock', async (t) => {
   const slow = createGuardedFetch({ allow_loopback: true, timeout_ms: 300 })
   const drip = await startServer(t, (_request, response) => {
     const timer = setInterval(() => response.write('x'), 20)
@@ -196,6 +204,42 @@ test('S34 one byte at a time, silence and endless headers are cut by the clock',
     assert.equal((await refused(slow(request(origin)), 'timeout')).verdict, 'transient')
     assert.ok(performance.now() - started < 3000)
   }
+})
+
+test('S34 headers without end are cut by bytes, those that drip and interim responses without end by the clock', async (t) => {
+  const cut = createGuardedFetch({ allow_loopback: true, timeout_ms: 400, max_bytes: 100_000 })
+  const flood = await startSocketServer(t, (socket) => {
+    socket.write('HTTP/1.1 200 OK\r\n')
+    const write = () => {
+      if (!socket.destroyed) socket.write(`x-a: ${'b'.repeat(1000)}\r\n`, () => setImmediate(write))
+    }
+    write()
+  })
+  assert.equal((await refused(cut(request(flood)), 'response_too_large')).verdict, 'transient')
+
+  const repeat = (lines: string) => (socket: Socket) => {
+    const timer = setInterval(() => socket.write(lines), 20)
+    socket.on('close', () => clearInterval(timer))
+  }
+  for (const lines of ['x-a: b\r\n', 'HTTP/1.1 103 Early Hints\r\n\r\n']) {
+    const slow = await startSocketServer(t, (socket) => {
+      if (lines.startsWith('x')) socket.write('HTTP/1.1 200 OK\r\n')
+      repeat(lines)(socket)
+    })
+    assert.equal((await refused(cut(request(slow)), 'timeout')).verdict, 'transient')
+  }
+})
+
+test('S34 a length of 10 GB that never comes, and a body cut short, are failures, not replies', async (t) => {
+  const cut = createGuardedFetch({ allow_loopback: true, timeout_ms: 400, max_bytes: 100_000 })
+  const announced = await startServer(t, (_request, response) => {
+    response.writeHead(200, { 'content-length': 10_000_000_000 }).write('{"access_token":"at"}')
+  })
+  await refused(cut(request(announced.origin)), 'timeout')
+  const short = await startServer(t, (_request, response) => {
+    response.writeHead(200, { 'content-length': 100 }).write('{"access_token":"at"}', () => response.destroy())
+  })
+  await refused(cut(request(short.origin)), 'unreachable')
 })
 
 test('S34 a resolver that never answers is cut by the clock', async () => {
@@ -214,6 +258,12 @@ test('S35 one known content coding is undone, a bomb is cut, stacked and unknown
   const bomb = gzipSync(Buffer.alloc(50_000_000))
   assert.ok(bomb.length < 100_000)
   await refused(local(request(await answering('gzip', bomb))), 'response_too_large')
+  await refused(
+    local(request(await answering('br', brotliCompressSync(Buffer.alloc(50_000_000))))),
+    'response_too_large',
+  )
+  await refused(local(request(await answering('deflate', deflateSync(Buffer.alloc(50_000_000))))), 'response_too_large')
+  await refused(local(request(await answering('gzip', gzipSync(json).subarray(0, 20)))), 'malformed_response')
   const twice = gzipSync(gzipSync(json))
   await refused(local(request(await answering('gzip, gzip', twice))), 'malformed_response')
   await refused(local(request(await answering(['gzip', 'gzip'], twice))), 'malformed_response')

@@ -121,6 +121,12 @@ function timedOut(hostname: string, timeout_ms: number): OAuthError {
 function transportError(error: unknown, hostname: string): OAuthError {
   for (let cause = error; cause instanceof Error; cause = cause.cause) if (cause instanceof OAuthError) return cause
   const code = error instanceof Error && 'code' in error ? String(error.code) : 'unknown'
+  if (code === 'UND_ERR_HEADERS_OVERFLOW') {
+    return new OAuthError('response_too_large', `${hostname} sent more headers than are read.`, {
+      verdict: 'transient',
+      cause: { code },
+    })
+  }
   return new OAuthError('unreachable', `${hostname} cannot be reached (${code}).`, {
     verdict: 'transient',
     cause: { code },
