@@ -1,6 +1,5 @@
 import { OAuthError, type SpecFinding } from './errors.ts'
 import { probeScope } from './lint/probe-scopes.ts'
-import type { LintRuleId } from './lint/rules.ts'
 import { parseTemplate, type TemplateSlip } from './template/parse-template.ts'
 import { placeUrl } from './template/place-url.ts'
 import { renderSentinels } from './template/render.ts'
@@ -13,12 +12,12 @@ export interface Compilation {
   url_policy: UrlPolicy
   findings: SpecFinding[]
   warnings: SpecFinding[]
-  refuse(pointer: string, rule: LintRuleId, message: string): void
-  warn(pointer: string, rule: LintRuleId, message: string): void
+  refuse(pointer: string, rule: string, message: string): void
+  warn(pointer: string, rule: string, message: string): void
   /** Parses a template; one that cannot be parsed is reported and stands in as empty. */
   template(pointer: string, source: string): Template
   /** Renders a template with a probe in every place and reports what fails whatever the values, by default as `rule`. */
-  probe(pointer: string, template: Template, place: (rendered: Rendered) => unknown, rule?: LintRuleId): void
+  probe(pointer: string, template: Template, place: (rendered: Rendered) => unknown, rule?: string): void
   probeUrl(pointer: string, template: Template): void
 }
 

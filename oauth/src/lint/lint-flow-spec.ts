@@ -7,9 +7,10 @@ import { lintNames } from './lint-names.ts'
 import { lintBody, lintRequests } from './lint-requests.ts'
 import { lintResponseMap } from './lint-response-map.ts'
 import { requestTemplates } from './request-templates.ts'
-import { LINT_RULES, type Severity } from './rules.ts'
+import { isLintRule, LINT_RULES, type LintRule, type LintRuleId, type Severity } from './rules.ts'
 
 export interface LintFinding extends SpecFinding {
+  rule: LintRuleId
   severity: Severity
   /** What the author does about it, in one sentence. */
   mend: string
@@ -40,13 +41,15 @@ export function lintFlowSpec(spec: unknown, options: Partial<UrlPolicy> = {}): L
     ({ pointer, rule }) => !refused.some((finding) => finding.pointer === pointer && finding.rule === rule),
   )
   return [
-    ...refused.map((finding) => describe(finding, 'error')),
-    ...doubtful.map((finding) => describe(finding, LINT_RULES[finding.rule].severity === 'note' ? 'note' : 'warning')),
+    ...refused.map((finding) => describe(finding, () => 'error')),
+    ...doubtful.map((finding) => describe(finding, ({ severity }) => (severity === 'note' ? 'note' : 'warning'))),
   ]
 }
 
-function describe(finding: SpecFinding, severity: Severity): LintFinding {
-  return { ...finding, severity, mend: LINT_RULES[finding.rule].mend }
+function describe(finding: SpecFinding, severityBy: (rule: LintRule) => Severity): LintFinding {
+  if (!isLintRule(finding.rule)) throw new RangeError(`${finding.rule} is not in the table of lint rules`)
+  const rule = LINT_RULES[finding.rule]
+  return { ...finding, rule: finding.rule, severity: severityBy(rule), mend: rule.mend }
 }
 
 function hasWrongGrammar(pointer: string, { findings, warnings }: Compilation): boolean {

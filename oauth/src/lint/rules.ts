@@ -201,3 +201,7 @@ const rules = {
 export type LintRuleId = keyof typeof rules
 
 export const LINT_RULES: Readonly<Record<LintRuleId, LintRule>> = rules
+
+export function isLintRule(id: string): id is LintRuleId {
+  return Object.hasOwn(LINT_RULES, id)
+}

@@ -3,7 +3,7 @@
 
 import { ownValue, ScopeContext } from './scope-context.ts'
 import { createMark, type Rendered, type Skeleton, type Slot, SlottedText, sentinel } from './sentinels.ts'
-import type { Scope, Template, Token } from './template.ts'
+import { isLambda, type Scope, type Template, type Token } from './template.ts'
 import { TemplateWriter, textOf } from './template-writer.ts'
 
 interface FixedLayout extends Skeleton {
@@ -12,7 +12,7 @@ interface FixedLayout extends Skeleton {
 
 const layouts = new WeakMap<Template, FixedLayout>()
 
-/** Renders a template that has no sections but helpers. */
+/** Renders a template that has no sections but helpers (`conditional` is false). */
 export function renderFixedLayout(template: Template, scope: Scope, now: Date): Rendered {
   let layout = layouts.get(template)
   if (layout === undefined) {
@@ -34,6 +34,8 @@ function layOut({ tokens }: Template): FixedLayout {
     const [symbol, value, , , children] = token
     if (symbol === 'text') return value
     if (symbol === '!' || symbol === '=') return ''
+    if (symbol === '^' || (symbol === '#' && !isLambda(value)))
+      throw new TypeError('A template with sections is no layout.')
     if (symbol !== '#') return place(variableReader(value, urlencode))
     if (value !== 'urlencode') return place(helperReader(token, urlencode))
     return encodeURIComponent(write(Array.isArray(children) ? children : [], urlencode + 1).toWellFormed())
