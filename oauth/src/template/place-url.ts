@@ -18,7 +18,7 @@ export function placeUrl(rendered: Rendered, policy: UrlPolicy): URL {
   const shape = parseAddress(rendered)
   for (const part of [shape.protocol, shape.username, shape.password, shape.hash]) {
     const slot = rendered.slotsIn(part)[0]
-    if (slot !== undefined) throw fixed(slot.field)
+    if (slot !== undefined) throw mustBeFixed(slot.field)
   }
   const host = placeHost(rendered, shape.hostname, policy)
   const url = new URL(shape)
@@ -28,7 +28,7 @@ export function placeUrl(rendered: Rendered, policy: UrlPolicy): URL {
 
   checkUrl(url, policy)
   if (url.hostname !== host || url.port !== shape.port) {
-    throw new OAuthError('refused_value', 'A value would change where the request goes.')
+    throw elsewhere()
   }
   requireSamePath(rendered, shape.pathname, url.pathname)
   requireSameForm(rendered, shape.search, url.search)
@@ -36,39 +36,50 @@ export function placeUrl(rendered: Rendered, policy: UrlPolicy): URL {
 }
 
 /**
- * Puts values into a URL as `placeUrl` does, and gives its text. Where values stand in the query alone, everything before
- * it is checked and serialised once.
+ * Puts values into a URL as `placeUrl` does, and gives its text. Where values stand in host and query alone, the rest is
+ * parsed and serialised once.
  *
  * @throws OAuthError as `placeUrl` does.
  */
 export function placeAddress(rendered: Rendered, policy: UrlPolicy): string {
-  const { before_query, search } = layoutOf(rendered)
-  if (before_query === null || checkedFor.get(before_query) !== policy) {
-    const { href } = placeUrl(rendered, policy)
-    if (before_query !== null) checkedFor.set(before_query, policy)
-    return href
+  const { fixed, hostname, search } = layoutOf(rendered)
+  if (fixed === null) return placeUrl(rendered, policy).href
+
+  if (hostname !== null) {
+    const host = placeHost(rendered, hostname, policy)
+    const address = `${fixed.protocol}//${host}${fixed.port && `:${fixed.port}`}${fixed.pathname}`
+    if (!URL.canParse(address)) throw elsewhere()
+    const url = new URL(address)
+    checkUrl(url, policy)
+    if (url.hostname !== host || url.port !== fixed.port) throw elsewhere()
+    return url.href + fillQuery(rendered, search)
   }
-  // The one character of encodeURIComponent that a URL's query escapes (WHATWG URL §1.3, special-query).
-  const query = rendered.fill(search, (slot) => percentEncoded(slot, PLAIN_QUERY).replaceAll("'", '%27'))
-  return before_query.href + query
+  if (checkedFor.get(fixed) !== policy) {
+    checkUrl(fixed, policy)
+    checkedFor.set(fixed, policy)
+  }
+  return fixed.href + fillQuery(rendered, search)
 }
 
-/** The policy under which the fixed part of an address was last found good. */
+/** The policy under which an address without values was last found good. */
 const checkedFor = new WeakMap<URL, UrlPolicy>()
 
-/** `before_query` is null where values stand before the query, or could complete an escape within it. */
+/** `fixed` is the address without its query; null where a value stands elsewhere, or could complete an escape. */
 const layoutOf = onceFor((rendered) => {
-  const { search, ...shape } = splitQuery(parseAddress(rendered))
-  const isFixed = rendered.slotsIn(shape.before.href + shape.hash).length === 0 && shape.hash === ''
-  return { before_query: isFixed && keepsForm(rendered, search) ? shape.before : null, search }
+  const shape = parseAddress(rendered)
+  const { search, hostname, username, password, protocol, pathname, href } = shape
+  const open = rendered.slotsIn(protocol + pathname).length > 0 || username + password !== '' || href.includes('#')
+  shape.search = ''
+  return {
+    fixed: open || !keepsForm(rendered, search) ? null : shape,
+    hostname: rendered.slotsIn(hostname).length > 0 ? hostname : null,
+    search,
+  }
 })
 
-function splitQuery(address: URL): { before: URL; search: string; hash: string } {
-  const { search, hash } = address
-  const before = new URL(address)
-  before.search = ''
-  before.hash = ''
-  return { before, search, hash }
+/** `'` is the one character of encodeURIComponent that a URL's query escapes (WHATWG URL §1.3, special-query). */
+function fillQuery(rendered: Rendered, search: string): string {
+  return rendered.fill(search, (slot) => percentEncoded(slot, PLAIN_QUERY).replaceAll("'", '%27'))
 }
 
 /**
@@ -86,10 +97,14 @@ export function parseAddress(rendered: Rendered): URL {
   const slots = rendered.slotsIn(/^[^/]*(\/\/[^/?#]*)?/.exec(text)?.[0] ?? '')
   throw slots[0] === undefined
     ? new OAuthError('invalid_template', 'The template does not give a URL.')
-    : fixed(slots[0].field)
+    : mustBeFixed(slots[0].field)
 }
 
-function fixed(field: string): OAuthError {
+function elsewhere(): OAuthError {
+  return new OAuthError('refused_value', 'A value would change where the request goes.')
+}
+
+function mustBeFixed(field: string): OAuthError {
   const message = `${field} stands in the scheme, user name, port or fragment of an address, which must be fixed.`
   return new OAuthError('invalid_template', message, { field })
 }
