@@ -5,9 +5,9 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
 import { hubspot } from '../fixtures/flow-specs.ts'
-import { hostileText } from '../fixtures/hostile-text.ts'
 import { build } from '../fixtures/token-requests.ts'
 import type { JsonObject, JsonValue } from '../json.ts'
+import { hostileText } from '../testing/hostile-text.ts'
 
 const NAMES = ['a', 'b', 'c'] as const
 type Values = Record<(typeof NAMES)[number], string>
