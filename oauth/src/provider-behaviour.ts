@@ -39,7 +39,7 @@ export interface TokenResponseReading {
   scope_separator: string
   /** Holds in every reply with a success status that is none of failure; null: no `error`, and `ok` is not false. */
   success: { pointer: JsonPointer; equals: JsonValue } | null
-  error: { code: JsonPointer; description: JsonPointer } | null
+  error: { code: JsonPointer; description: JsonPointer | null } | null
   /** What the provider's own error codes mean. */
   verdicts: ReadonlyMap<string, Verdict>
   captures: Capture[]
@@ -82,7 +82,7 @@ export interface ApiAccess {
   headers: { name: string; value: Template }[]
   query: Parameter[]
   /** A harmless call that proves the credentials; null when none is known. */
-  test: { method: string; path: Template } | null
+  test: { method: string; path: string; body: string | null } | null
   retry: {
     /** HTTP statuses to try again after. */
     statuses: number[]

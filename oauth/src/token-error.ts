@@ -96,7 +96,7 @@ export function readProviderError(
     return {
       status,
       error: providerText(typeof code === 'number' ? String(code) : code),
-      error_description: providerText(readJsonPointer(reply, pointers.description)),
+      error_description: pointers.description && providerText(readJsonPointer(reply, pointers.description)),
     }
   }
   const nested = isJsonObject(reply?.error) ? reply.error : null
@@ -110,4 +110,9 @@ export function readProviderError(
 
 function firstText(values: unknown[]): string | null {
   return providerText(values.find((value) => typeof value === 'string' && value !== ''))
+}
+
+/** A reply that is no token response. */
+export function malformed(message: string, field: string | null = null): OAuthError {
+  return new OAuthError('malformed_response', message, { field, verdict: 'integration_broken' })
 }
