@@ -45,7 +45,9 @@ export async function listProviders(directory: string = PROVIDERS_DIRECTORY): Pr
  */
 export async function loadProvider(path: string): Promise<Provider> {
   const chain = await readChain(path)
-  const source = chain.map(({ yaml }) => yaml.value as JsonObject).reduceRight(mergeDeclarations)
+  const source = chain
+    .map(({ yaml }) => yaml.value as JsonObject)
+    .reduceRight((inherited, own) => mergeDeclarations(inherited, own))
   try {
     const plan = compileProviderPlan(source)
     return { declaration: providerDeclaration.parse(source), source, plan }

@@ -73,12 +73,19 @@ function proveCodeGrant(plan: OAuthPlan, declared: ProviderDeclaration, config: 
   const reply = standIn.token('authorization_code', request)
   let tokens = readTokenResponse(plan, reply, { now: NOW, phase: 'authorization_code' })
   requireIssued(tokens, standIn, declared, 'authorization_code')
+  proveRequired(plan, declared, reply)
   assert.equal(plan.behaviour.follow_ups.length, declared.grants.authorization_code?.follow_up.length)
   for (const [index, step] of plan.behaviour.follow_ups.entries()) {
     const context = { ...client, config, captured: callback, tokens }
     const answer = standIn.followUp(index, buildFollowUpRequest(plan, step, context), tokens.access_token.reveal())
+    const captures = declared.grants.authorization_code?.follow_up[index]?.response.capture
+    const before = tokens
+    requireCaptures(captures, (pointers) => {
+      readFollowUpResponse(plan, step, without(answer, pointers), { tokens: before, now: NOW })
+    })
     tokens = readFollowUpResponse(plan, step, answer, { tokens, now: NOW })
     requireTokens(tokens, standIn)
+    requireLifetime(tokens, standIn, step.gives_token)
   }
   const credentials = mapCredentials(plan, tokens, { now: NOW, phase: 'authorization_code', captured: callback })
   requireCredentials(credentials.reveal(), standIn, callback)
@@ -110,6 +117,50 @@ function authorize(
   return { ...response, code_verifier: pkce?.code_verifier }
 }
 
+type Captures = Record<string, { from: string; required: boolean }> | undefined
+
+/** A reply without what is required is refused; without what is not, it is read. */
+function requireCaptures(captures: Captures, read: (without: string) => void): void {
+  for (const from of new Set(Object.values(captures ?? {}).map((capture) => capture.from))) {
+    const required = Object.values(captures ?? {}).some((capture) => capture.from === from && capture.required)
+    const accepted = accepts(() => read(from), 'malformed_response')
+    assert.equal(accepted, !required, from)
+  }
+}
+
+function proveRequired(plan: OAuthPlan, declared: ProviderDeclaration, reply: Reply): void {
+  const captures = { ...declared.token.response?.capture, ...declared.grants.authorization_code?.response?.capture }
+  requireCaptures(captures, (pointer) => {
+    readTokenResponse(plan, without(reply, pointer), { now: NOW, phase: 'authorization_code' })
+  })
+  requireCaptures(declared.authorization?.response.capture, (parameter) => {
+    const names = Object.values(declared.authorization?.response.capture ?? {}).map(({ from }) => from)
+    const response = new URLSearchParams({ [declared.authorization?.response.code ?? '']: 'c', state: 's' })
+    const host = (plan.url_policy.allowed_hosts.at(-1) ?? '').replace(/^\./, 'acme.')
+    for (const name of names) if (name !== parameter) response.set(name, host === '' ? 'kept' : `https://${host}`)
+    readAuthorizationResponse(plan, response, { state: 's' })
+  })
+}
+
+function accepts(attempt: () => void, code: string): boolean {
+  try {
+    attempt()
+    return true
+  } catch (error) {
+    if (error instanceof OAuthError && error.code === code) return false
+    throw error
+  }
+}
+
+function without(reply: Reply, pointer: string): Reply {
+  const body = JSON.parse(reply.body)
+  const steps = pointer.split('/').slice(1)
+  const last = steps.pop() ?? ''
+  const parent = steps.reduce((place, step) => place?.[step], body)
+  if (parent) delete parent[last]
+  return { ...reply, body: JSON.stringify(body) }
+}
+
 interface Held {
   config: Record<string, string>
   captured: JsonObject
@@ -139,6 +190,7 @@ function proveClientCredentials(plan: OAuthPlan, declared: ProviderDeclaration, 
 
 function proveEnd(plan: OAuthPlan, declared: ProviderDeclaration, standIn: StandIn, held: Held): void {
   const { access_token, refresh_token } = held.tokens
+  proveRevocationWithBothTokens(plan, declared, standIn, held)
   const revocation = buildRevocationRequest(plan, { ...client, ...held, access_token, refresh_token })
   assert.equal(revocation === null, declared.revocation === undefined)
   if (revocation !== null) {
@@ -150,6 +202,25 @@ function proveEnd(plan: OAuthPlan, declared: ProviderDeclaration, standIn: Stand
   const introspection = buildIntrospectionRequest(plan, { ...client, ...held, access_token })
   assert.equal(introspection === null, declared.introspection === undefined)
   if (introspection !== null) standIn.introspect(introspection, access_token.reveal())
+}
+
+/** A provider that issues no refresh token itself still has one token whose revocation ends the grant. */
+function proveRevocationWithBothTokens(
+  plan: OAuthPlan,
+  declared: ProviderDeclaration,
+  standIn: StandIn,
+  held: Held,
+): void {
+  if (declared.revocation === undefined) return
+  const tokens = { access_token: 'access-both', refresh_token: 'refresh-both' }
+  const request = buildRevocationRequest(plan, {
+    ...client,
+    ...held,
+    access_token: secret(tokens.access_token),
+    refresh_token: secret(tokens.refresh_token),
+  })
+  assert.ok(request)
+  standIn.revoke(request, tokens)
 }
 
 const ANY_CALL = { method: 'PUT', path: '/things/1' }
@@ -168,6 +239,12 @@ function proveApi(plan: OAuthPlan, declared: ProviderDeclaration, standIn: Stand
   assert.deepEqual(call.body === null ? undefined : JSON.parse(call.body), test.body)
 }
 
+const CODES: Record<string, string> = {
+  transient: 'token_request_failed',
+  reauthorize: 'invalid_grant',
+  integration_broken: 'invalid_client',
+}
+
 /** Every declared code gets its verdict, and the provider's words are found. */
 function proveErrors(
   plan: OAuthPlan,
@@ -181,9 +258,10 @@ function proveErrors(
   for (const [code, verdict] of [...Object.entries(verdicts), ['invented_here', 'integration_broken']]) {
     const error = refusal(plan, standIn.refuse(phase, code ?? ''), phase)
     const { provider_error } = error
+    const code_ = Object.hasOwn(verdicts, code ?? '') ? CODES[verdict ?? ''] : 'token_request_failed'
     assert.deepEqual(
-      [error.verdict, provider_error?.error, provider_error?.error_description],
-      [verdict, code, describes ? 'told by the stand-in' : null],
+      [error.code, error.verdict, provider_error?.error, provider_error?.error_description],
+      [code_, verdict, code, describes ? 'told by the stand-in' : null],
     )
   }
 }
@@ -206,9 +284,21 @@ function requireTokens(tokens: TokenSet, standIn: StandIn): void {
   assert.deepEqual(tokens.captured ?? {}, issued.captured)
   const further = Object.entries(tokens.tokens ?? {}).map(([name, token]) => [
     name,
-    { access_token: token.access_token.reveal(), refresh_token: token.refresh_token?.reveal() ?? null },
+    {
+      access_token: token.access_token.reveal(),
+      refresh_token: token.refresh_token?.reveal() ?? null,
+      expires_in: token.expires_at === null ? null : (token.expires_at.getTime() - NOW.getTime()) / 1000,
+      scope: token.scope,
+    },
   ])
   assert.deepEqual(Object.fromEntries(further), issued.tokens)
+}
+
+function requireLifetime(tokens: TokenSet, standIn: StandIn, isNew: boolean): void {
+  const lifetime = isNew
+    ? (standIn.issued?.expires_in ?? 0) * 1000
+    : tokens.expires_at && tokens.expires_at.getTime() - NOW.getTime()
+  assert.equal(tokens.expires_at && tokens.expires_at.getTime() - NOW.getTime(), lifetime)
 }
 
 function requireIssued(

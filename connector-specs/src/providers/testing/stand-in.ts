@@ -8,6 +8,7 @@ import { checkRequest } from './check-request.ts'
 import { expectedParameters, expectedRequest, fillIn, mergeRequests, type Values } from './expected-request.ts'
 
 type TokenResponse = NonNullable<ProviderDeclaration['token']['response']>
+type FurtherToken = NonNullable<TokenResponse['tokens']>[string]
 type Grant = 'authorization_code' | 'refresh_token' | 'client_credentials'
 
 export interface Reply {
@@ -23,12 +24,19 @@ export interface Issued {
   expires_in: number | null
   scope: string
   captured: JsonObject
-  tokens: Record<string, { access_token: string; refresh_token: string | null }>
+  tokens: Record<string, IssuedFurther>
+}
+
+export interface IssuedFurther {
+  access_token: string
+  refresh_token: string | null
+  expires_in: number | null
+  scope: string | null
 }
 
 export const CLIENT = {
   client_id: 'client-1.x',
-  client_secret: 's3cret&=+ "x',
+  client_secret: 's3cret&=+/x',
   client_assertion: 'header.claims.signature',
 }
 export const REDIRECT_URI = 'https://sluice.example.com/oauth/callback/1?a=b'
@@ -83,7 +91,7 @@ export class StandIn {
     assert.match(state, /^[\w-]{22,}$/)
     if (uses) assert.match(challenge, /^[\w-]{43}$/)
     this.#challenge = uses ? challenge : null
-    this.#code = `code&+=${++this.#issued}`
+    this.#code = `code&+="\\${++this.#issued}`
     const response = new URLSearchParams({ [authorization.response.code]: this.#code, state })
     for (const [name, { from, format }] of Object.entries(authorization.response.capture)) {
       const value = this.#captureValue(name, format)
@@ -206,6 +214,9 @@ export class StandIn {
       captured: {},
       tokens: {},
     }
+    for (const [name, pointers] of Object.entries(declared.tokens ?? {})) {
+      issued.tokens[name] = this.#answerFurther(name, pointers, declared, reply)
+    }
     if (gives_token) {
       put(reply, declared.access_token ?? '/access_token', issued.access_token)
       if (issued.refresh_token) put(reply, declared.refresh_token ?? '/refresh_token', issued.refresh_token)
@@ -225,22 +236,32 @@ export class StandIn {
       issued.captured[name] = value.kept
       this.#captured[name] = value.kept
     }
-    for (const [name, pointers] of Object.entries(declared.tokens ?? {})) {
-      const token = { access_token: `${name}-access-${id}`, refresh_token: `${name}-refresh-${id}` }
-      put(reply, pointers.access_token, token.access_token)
-      if (pointers.refresh_token) put(reply, pointers.refresh_token, token.refresh_token)
-      issued.tokens[name] = { ...token, refresh_token: pointers.refresh_token ? token.refresh_token : null }
-    }
     if (declared.success) put(reply, declared.success.pointer, declared.success.equals)
     this.issued = issued
     return json(reply, 200)
+  }
+
+  #answerFurther(name: string, pointers: FurtherToken, declared: TokenResponse, reply: JsonObject): IssuedFurther {
+    const id = this.#issued
+    const issued: IssuedFurther = {
+      access_token: `${name}-access-${id}`,
+      refresh_token: pointers.refresh_token ? `${name}-refresh-${id}` : null,
+      expires_in: pointers.expires_in ? LIFETIME / 2 : null,
+      scope: pointers.scope ? 'three four' : null,
+    }
+    put(reply, pointers.access_token, issued.access_token)
+    if (pointers.refresh_token) put(reply, pointers.refresh_token, issued.refresh_token)
+    if (pointers.expires_in)
+      put(reply, pointers.expires_in, LIFETIME / 2 / UNITS[declared.expires_in_unit ?? 'seconds'])
+    if (pointers.scope) put(reply, pointers.scope, ['three', 'four'].join(declared.scope_separator ?? ' '))
+    return issued
   }
 
   #captureValue(name: string, format: string): { sent: string; kept: string } {
     if (format === 'text') return { sent: `captured-${name}`, kept: `captured-${name}` }
     const pinned = this.#declaration.hosts.at(-1) ?? ''
     const host = pinned.startsWith('.') ? `acme${pinned}` : pinned
-    return { sent: `https://${host}`, kept: format === 'host' ? host : `https://${host}` }
+    return { sent: `https://${host}/ignored?path`, kept: format === 'host' ? host : `https://${host}` }
   }
 
   #values(own: Values, scopes: Record<string, string[]> = {}): Values {
