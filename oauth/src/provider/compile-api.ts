@@ -1,4 +1,5 @@
 import type { Compilation } from '../compilation.ts'
+import { formatJsonPointer } from '../json-pointer.ts'
 import type { ApiAccess } from '../provider-behaviour.ts'
 import { compileHeaders, compileText, compileUrl } from './compile-provider-request.ts'
 import type { ProviderDeclaration } from './declaration.ts'
@@ -20,7 +21,7 @@ export function compileApi(
   const placed = 'query' in api.token ? {} : { [api.token.header]: `${api.token.prefix}{{${variable}}}` }
   return {
     base_url: compileUrl(compilation, '/api/base_url', vocabulary, base_url),
-    headers: compileHeaders(compilation, '/api/headers', vocabulary, {
+    headers: compileHeaders(compilation, (name) => `/api/headers${formatJsonPointer([name])}`, vocabulary, {
       accept: 'application/json',
       ...placed,
       ...api.headers,

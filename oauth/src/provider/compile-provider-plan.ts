@@ -13,6 +13,8 @@ import {
   compileParameters,
   compileProviderRequest,
   compileUrl,
+  pointersBelow,
+  pointersInto,
   type StandardParameters,
 } from './compile-provider-request.ts'
 import { compileCaptures, compileTokenResponse } from './compile-provider-response.ts'
@@ -84,7 +86,7 @@ function compilePlan(declaration: ProviderDeclaration, compilation: Compilation)
         authorization === undefined
           ? []
           : compileParameters(compilation, {
-              pointer: '/authorization',
+              pointerTo: pointersBelow('/authorization'),
               declaration: authorization,
               standard: { ...AUTHORIZATION, ...(usesPkce && CHALLENGE) },
               vocabulary,
@@ -133,7 +135,7 @@ function requestCompiler(declaration: ProviderDeclaration, compilation: Compilat
     if (own === undefined) return null
     const uses = grant === 'refresh_token' ? [declaration.grants.refresh_token?.uses ?? ''] : []
     return compileProviderRequest(compilation, {
-      pointer: `/grants/${grant}`,
+      pointerTo: pointersInto(`/grants/${grant}`, own),
       declaration: mergeRequests(declaration.token, own),
       standard,
       vocabulary: vocabulary('client_secret', 'client_assertion', ...GRANT_VARIABLES[grant], ...uses),
@@ -208,7 +210,7 @@ function compileFollowUps(declaration: ProviderDeclaration, compilation: Compila
     gives_token,
     reading: compileTokenResponse(undefined, response),
     request: compileProviderRequest(compilation, {
-      pointer: `/grants/authorization_code/follow_up/${index}`,
+      pointerTo: pointersBelow(`/grants/authorization_code/follow_up/${index}`),
       declaration: { method: 'GET', client_authentication: 'anonymous', ...request },
       standard: {},
       vocabulary: vocabulary('client_secret', 'client_assertion', 'access_token', 'refresh_token'),
@@ -221,7 +223,7 @@ function compileRevocation(declaration: ProviderDeclaration, compilation: Compil
   if (revocation === undefined) return null
   const { token, ...own } = revocation
   const request = compileProviderRequest(compilation, {
-    pointer: '/revocation',
+    pointerTo: pointersInto('/revocation', own),
     declaration: besideTokenEndpoint(declaration, own),
     standard: { token: '{{token}}', token_type_hint: '{{token_type_hint}}' },
     vocabulary: vocabulary(
@@ -241,7 +243,7 @@ function compileIntrospection(declaration: ProviderDeclaration, compilation: Com
   if (introspection === undefined) return null
   const { expires_at, interval_seconds, ...own } = introspection
   const request = compileProviderRequest(compilation, {
-    pointer: '/introspection',
+    pointerTo: pointersInto('/introspection', own),
     declaration: besideTokenEndpoint(declaration, own),
     standard: { token: '{{token}}', token_type_hint: 'access_token' },
     vocabulary: vocabulary('client_secret', 'client_assertion', 'token'),

@@ -1,5 +1,6 @@
 import type { Compilation } from '../compilation.ts'
 import { RESERVED_HEADERS } from '../compile-request.ts'
+import { isJsonObject } from '../json.ts'
 import { formatJsonPointer } from '../json-pointer.ts'
 import type { Parameter, RequestTemplates } from '../plan.ts'
 import { parseTemplate } from '../template/parse-template.ts'
@@ -16,20 +17,36 @@ const HEADER_NAME = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/
 /** Values of the standard parameters; one without a value is not sent. */
 export type StandardParameters = Record<string, string>
 
+export type PointerTo = (field: keyof RequestDeclaration, member?: string) => string
+
 interface RequestSources {
-  /** JSON pointer of the declaration, for findings. */
-  pointer: string
+  /** Where a field, or a member of it, is declared: in the request itself, or in what it shares with others. */
+  pointerTo: PointerTo
   declaration: RequestDeclaration
   standard: StandardParameters
   vocabulary: Vocabulary
 }
 
+/** Pointers into a request that stands alone. */
+export function pointersBelow(pointer: string): PointerTo {
+  return (field, member) => `${pointer}/${field}${member === undefined ? '' : formatJsonPointer([member])}`
+}
+
+/** Pointers into a request that shares what it does not say itself with the token endpoint's others. */
+export function pointersInto(pointer: string, own: RequestDeclaration): PointerTo {
+  return (field, member) => {
+    const value = own[field]
+    const isOwn = member === undefined ? value !== undefined : isJsonObject(value) && Object.hasOwn(value, member)
+    return pointersBelow(isOwn ? pointer : '/token')(field, member)
+  }
+}
+
 /** Compiles one declared request: its RFC's parameters, its own, and exactly one client authentication. */
 export function compileProviderRequest(compilation: Compilation, sources: RequestSources): RequestTemplates {
-  const { declaration, pointer, vocabulary } = sources
+  const { declaration, pointerTo, vocabulary } = sources
   const { url = '', client_authentication = 'client_secret_post', method = 'POST' } = declaration
   const body = declaration.body ?? (method === 'GET' ? 'query' : 'form')
-  if (method === 'GET' && body !== 'query') compilation.refuse(`${pointer}/body`, 'get_body', 'cannot be sent by GET')
+  if (method === 'GET' && body !== 'query') compilation.refuse(pointerTo('body'), 'get_body', 'cannot be sent by GET')
 
   const client = CLIENT_AUTHENTICATION[client_authentication]
   const parameters = compileParameters(compilation, {
@@ -38,14 +55,14 @@ export function compileProviderRequest(compilation: Compilation, sources: Reques
   })
   if (client.authorization !== null && parameters.some((parameter) => reads(parameter, 'client_secret'))) {
     compilation.refuse(
-      `${pointer}/parameters`,
+      pointerTo('client_authentication'),
       'client_authentication_twice',
       'repeats the secret of the Authorization header (RFC 6749 §2.3)',
     )
   }
 
   const isQuery = body === 'query'
-  const headers = compileHeaders(compilation, `${pointer}/headers`, vocabulary, {
+  const headers = compileHeaders(compilation, (name) => pointerTo('headers', name), vocabulary, {
     accept: 'application/json',
     ...(!isQuery && { 'content-type': body === 'json' ? 'application/json' : FORM }),
     ...declaration.headers,
@@ -53,7 +70,7 @@ export function compileProviderRequest(compilation: Compilation, sources: Reques
   if (client.authorization !== null) {
     if (headers.some(({ name }) => name === 'authorization')) {
       compilation.refuse(
-        `${pointer}/headers`,
+        pointerTo('client_authentication'),
         'client_authentication_twice',
         'repeats the Authorization header of the client',
       )
@@ -62,7 +79,7 @@ export function compileProviderRequest(compilation: Compilation, sources: Reques
   }
   return {
     method,
-    url: compileUrl(compilation, `${pointer}/url`, vocabulary, url),
+    url: compileUrl(compilation, pointerTo('url'), vocabulary, url),
     query: isQuery ? parameters : [],
     headers,
     body: null,
@@ -105,24 +122,20 @@ const CLIENT_AUTHENTICATION: Record<
 /** Standard parameters under their declared names, then the provider's own; one of the same name replaces it. */
 export function compileParameters(
   compilation: Compilation,
-  { pointer, declaration, standard, vocabulary }: RequestSources,
+  { pointerTo, declaration, standard, vocabulary }: RequestSources,
 ): Parameter[] {
   const { parameters = {}, parameter_names = {} } = declaration
   for (const name of Object.keys(parameter_names)) {
     if (!Object.hasOwn(standard, name) && !vocabulary.standard_names.has(name)) {
-      compilation.refuse(
-        `${pointer}/parameter_names${formatJsonPointer([name])}`,
-        'unknown_parameter',
-        'is no standard parameter',
-      )
+      compilation.refuse(pointerTo('parameter_names', name), 'unknown_parameter', 'is no standard parameter')
     }
   }
   const values = new Map<string, { place: string; value: string | number | boolean | null }>()
   for (const [name, value] of Object.entries(standard)) {
-    values.set(parameter_names[name] ?? name, { place: pointer, value })
+    values.set(parameter_names[name] ?? name, { place: pointerTo('parameters', name), value })
   }
   for (const [name, value] of Object.entries(parameters)) {
-    values.set(name, { place: `${pointer}/parameters${formatJsonPointer([name])}`, value })
+    values.set(name, { place: pointerTo('parameters', name), value })
   }
   return [...values].flatMap(([name, { place, value }]) => {
     if (value === null) return []
@@ -176,14 +189,14 @@ export function compileUrl(
 
 export function compileHeaders(
   compilation: Compilation,
-  pointer: string,
+  pointerTo: (name: string) => string,
   vocabulary: Vocabulary,
   sources: Record<string, string | null>,
 ): { name: string; value: Template }[] {
   const headers = new Map<string, Template>()
   for (const [written, source] of Object.entries(sources)) {
     const name = written.toLowerCase()
-    const place = `${pointer}${formatJsonPointer([written])}`
+    const place = pointerTo(written)
     if (!HEADER_NAME.test(written)) compilation.refuse(place, 'header_name', 'is not a header name')
     else if (RESERVED_HEADERS.has(name)) compilation.refuse(place, 'header_reserved', 'is set by the HTTP client alone')
     else if (source === null) headers.delete(name)
