@@ -33,14 +33,8 @@ export function tokenError(
   const provider_error = readProviderError(status, reply, pointers)
   const details = { provider_error, verdict: 'integration_broken' as Verdict }
   const said = provider_error.error ?? `HTTP ${status}`
-  if (isTransient(provider_error)) {
-    return new OAuthError('token_request_failed', `The provider cannot answer now (${said}). It will be tried again.`, {
-      ...details,
-      verdict: 'transient',
-    })
-  }
   const declared = verdicts.get(provider_error.error ?? '')
-  if (declared === 'transient') {
+  if (isTransient(provider_error) || declared === 'transient') {
     return new OAuthError('token_request_failed', `The provider cannot answer now (${said}). It will be tried again.`, {
       ...details,
       verdict: 'transient',

@@ -258,10 +258,10 @@ function proveErrors(
   for (const [code, verdict] of [...Object.entries(verdicts), ['invented_here', 'integration_broken']]) {
     const error = refusal(plan, standIn.refuse(phase, code ?? ''), phase)
     const { provider_error } = error
-    const code_ = Object.hasOwn(verdicts, code ?? '') ? CODES[verdict ?? ''] : 'token_request_failed'
+    const expected = Object.hasOwn(verdicts, code ?? '') ? CODES[verdict ?? ''] : 'token_request_failed'
     assert.deepEqual(
       [error.code, error.verdict, provider_error?.error, provider_error?.error_description],
-      [code_, verdict, code, describes ? 'told by the stand-in' : null],
+      [expected, verdict, code, describes ? 'told by the stand-in' : null],
     )
   }
 }
