@@ -33,7 +33,7 @@ export function buildAuthorizationRequest(plan: OAuthPlan, input: AuthorizationR
   const scope = { client_id, redirect_uri, state, config, code_challenge, code_challenge_method }
   const url = placeUrl(renderSentinels(plan.authorization_url, scope, now), plan.url_policy)
 
-  const states = url.searchParams.getAll('state')
+  const states = url.searchParams.getAll(plan.state?.name ?? 'state')
   if (states.length !== 1 || states[0] !== state) {
     throw new OAuthError(
       'invalid_template',

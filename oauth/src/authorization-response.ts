@@ -35,12 +35,13 @@ const PROTOCOL = new Set(['code', 'state', 'iss', 'error', 'error_description', 
  *   `authorization_failed`; the last two with the provider's words in `provider_error`.
  */
 export function readAuthorizationResponse(
-  _plan: OAuthPlan,
+  plan: OAuthPlan,
   parameters: URLSearchParams,
   expected: ExpectedAuthorization,
 ): AuthorizationResponse {
   requireWellFormed(parameters)
-  const state = parameters.get('state')
+  const stateName = plan.state?.name ?? 'state'
+  const state = parameters.get(stateName) ?? parameters.get('state')
   if (state === null || expected.state === '' || !sameText(state, expected.state)) {
     throw new OAuthError('state_mismatch', 'This sign-in was not started here or is over. Start it again.', {
       field: 'state',
@@ -49,13 +50,15 @@ export function readAuthorizationResponse(
   requireIssuer(parameters.get('iss'), expected)
   if (parameters.has('error')) throw authorizationError(parameters)
 
-  const code = parameters.get('code') ?? ''
+  const codeName = plan.code_name ?? 'code'
+  const code = parameters.get(codeName) ?? parameters.get('code') ?? ''
   if (!/^[\x20-\x7e]+$/.test(code)) {
     throw new OAuthError('malformed_response', 'The provider sent no authorization code. Start again.', {
       field: 'code',
     })
   }
-  const others = [...parameters].filter(([name]) => !PROTOCOL.has(name))
+  const renamed = [stateName, codeName]
+  const others = [...parameters].filter(([name]) => !PROTOCOL.has(name) && !renamed.includes(name))
   return {
     code: secret(code),
     parameters: Object.fromEntries(others.filter(([name]) => !IMPLICIT.has(name))),

@@ -4,8 +4,8 @@
 import { type Compilation, startCompilation } from './compilation.ts'
 import { compileRequest } from './compile-request.ts'
 import { compileResponseMap } from './compile-response-map.ts'
-import { OAuthError, type SpecFinding } from './errors.ts'
 import { type FlowSpec, type ParsedFlowSpec, parseFlowSpec } from './flow-spec.ts'
+import { invalidSpec } from './invalid-spec.ts'
 import { lintPlan } from './lint-plan.ts'
 import { type OAuthPlan, templatesOf } from './plan.ts'
 import type { UrlPolicy } from './url-policy.ts'
@@ -20,12 +20,12 @@ import type { UrlPolicy } from './url-policy.ts'
  */
 export function compileFlowPlan(spec: unknown, options: Partial<UrlPolicy> = {}): OAuthPlan {
   const parsed = parseFlowSpec(spec)
-  if (parsed.spec === null) throw invalid(parsed.findings)
+  if (parsed.spec === null) throw invalidSpec(parsed.findings)
 
   const url_policy = { allow_loopback: false, allowed_hosts: [], allowed_ports: [], ...options }
   const compilation = startCompilation(url_policy)
   const plan = compilePlan(parsed.spec, parsed.pointerTo, compilation)
-  if (compilation.findings.length > 0) throw invalid(compilation.findings)
+  if (compilation.findings.length > 0) throw invalidSpec(compilation.findings)
   return { ...plan, warnings: [...parsed.warnings, ...compilation.warnings] }
 }
 
@@ -80,16 +80,5 @@ function compileRefreshRequest(spec: FlowSpec, pointerTo: ParsedFlowSpec['pointe
     headers: ownHeaders
       ? { pointer: pointerTo('refreshTokenHeaders'), sources: spec.refreshTokenHeaders }
       : { pointer: pointerTo('accessTokenHeaders'), sources: spec.accessTokenHeaders },
-  })
-}
-
-function invalid(findings: SpecFinding[]): OAuthError {
-  const [first] = findings
-  const rest = findings.length > 1 ? ` (and ${findings.length - 1} more)` : ''
-  const where = first?.pointer === '' ? 'the spec' : first?.pointer
-  return new OAuthError('invalid_spec', `The OAuth spec cannot be used: ${where} ${first?.message}${rest}.`, {
-    verdict: 'connector_broken',
-    field: first?.pointer ?? null,
-    findings,
   })
 }

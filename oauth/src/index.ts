@@ -1,3 +1,7 @@
+export type { AirbyteOAuth, AirbytePaths, ConfigPath, OutputPath } from './airbyte/airbyte-oauth.ts'
+export { type AirbytePlanOptions, compileAirbytePlan } from './airbyte/compile-airbyte-plan.ts'
+export { readOAuthUserInput } from './airbyte/read-oauth-user-input.ts'
+export { type OAuthOutput, writeOAuthOutput } from './airbyte/write-oauth-output.ts'
 export {
   type AuthorizationRequestInput,
   buildAuthorizationRequest,
@@ -91,13 +95,13 @@ export { buildStandardIntrospectionRequest, type Introspection, readIntrospectio
 export type { JsonObject, JsonValue } from './json.ts'
 export { mapCredentials } from './map-credentials.ts'
 export { createPkce, createState, type Pkce } from './pkce.ts'
-export type { OAuthPlan } from './plan.ts'
 export {
   buildPushedAuthorizationRequest,
   PushedAuthorization,
   prepareAuthorization,
   readPushedAuthorizationResponse,
 } from './pushed-authorization.ts'
+export type { OAuthPlan, StateLength } from './plan.ts'
 export { buildRefreshRequest, type RefreshRequestInput } from './refresh-request.ts'
 export {
   buildRegistrationRequest,

@@ -18,7 +18,7 @@ export interface RequestTemplates {
 
 /** How one key of the connector's `credentials` is made from the provider's reply. */
 export type ResponseMapping =
-  | { key: string; from: 'pointer'; pointer: JsonPointer }
+  | { key: string; from: 'pointer'; pointer: JsonPointer; required?: boolean; as?: 'text' }
   | { key: string; from: 'template'; template: Template }
   | { key: string; from: 'literal'; value: JsonValue }
 
@@ -42,6 +42,16 @@ export interface OAuthPlan {
   readonly response_map: ResponseMapping[]
   readonly refresh_response_map: ResponseMapping[]
   readonly url_policy: UrlPolicy
+  /** What the provider calls `state`, and how many characters it takes (`createState(plan.state?.length)`). */
+  readonly state?: { name: string; length?: StateLength }
+  /** What the provider calls `code` in the authorization response. */
+  readonly code_name?: string
+}
+
+/** Bounds in characters, both inclusive. */
+export interface StateLength {
+  min: number
+  max: number
 }
 
 /** All templates of a request. */

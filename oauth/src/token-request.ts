@@ -26,6 +26,8 @@ export interface TokenRequestInput {
   redirect_uri: string
   code: Secret
   code_verifier?: Secret
+  /** For templates that repeat it to the token endpoint. */
+  state?: string
   /** The endpoint config, for templates such as `{{{config.subdomain}}}`. */
   config: JsonObject
   /** Further parameters of the authorization response, such as `realmId`; they never override the fields above. */
@@ -63,6 +65,7 @@ export function buildTokenRequest(plan: OAuthPlan, input: TokenRequestInput): To
     redirect_uri: input.redirect_uri,
     code: input.code.reveal(),
     code_verifier: input.code_verifier?.reveal(),
+    state: input.state,
     config: input.config,
   }
   return renderRequest(plan.token_request, scope, plan.url_policy, input.now ?? new Date())
