@@ -94,6 +94,19 @@ export { createProviderKeys, type ProviderKeys, readJwksResponse } from './id-to
 export { buildStandardIntrospectionRequest, type Introspection, readIntrospectionResponse } from './introspection.ts'
 export type { JsonObject, JsonValue } from './json.ts'
 export { mapCredentials } from './map-credentials.ts'
+export { compileOauth1Plan, type Oauth1Plan, oauth1Declaration } from './oauth1/oauth1-plan.ts'
+export { type Oauth1Credentials, type SigningOptions, signRequest } from './oauth1/sign-request.ts'
+export { SIGNATURE_METHODS, type SignatureMethod } from './oauth1/signature.ts'
+export {
+  buildOauth1AuthorizationUrl,
+  buildTemporaryCredentialsRequest,
+  buildTokenCredentialsRequest,
+  readOauth1AuthorizationResponse,
+  readTemporaryCredentials,
+  readTokenCredentials,
+  type TemporaryCredentials,
+  type TokenCredentials,
+} from './oauth1/three-legged.ts'
 export { createPkce, createState, type Pkce } from './pkce.ts'
 export {
   buildPushedAuthorizationRequest,
