@@ -175,6 +175,8 @@ async function answer(
     const { method = 'GET', headers } = req
     const received = { method, url: new URL(req.url ?? '/', origin), authorization: headers.authorization }
     const answered = route({ ...received, content_type: headers['content-type'], body: await text(req) })
+    // A client that was busy for seconds must not meet a connection that is just being closed for idleness.
+    res.setHeader('connection', 'close')
     res.writeHead(answered.status, answered.headers).end(answered.body)
   } catch (error) {
     if (!(error instanceof Oauth1Problem)) return void res.writeHead(400).end()
