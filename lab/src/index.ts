@@ -11,5 +11,5 @@ export {
   type IssuedToken,
   startGrantStandIn,
 } from './stand-ins/start-grant-stand-in.ts'
-export { type Oauth1Client, type Oauth1Lab, type Oauth1LabOptions, startOauth1Lab } from './oauth1/start-oauth1-lab.ts'
+export { type OAuth1Client, type OAuth1Lab, type OAuth1LabOptions, startOAuth1Lab } from './oauth1/start-oauth1-lab.ts'
 export { startLab } from './start-lab.ts'

@@ -94,14 +94,14 @@ export { createProviderKeys, type ProviderKeys, readJwksResponse } from './id-to
 export { buildStandardIntrospectionRequest, type Introspection, readIntrospectionResponse } from './introspection.ts'
 export type { JsonObject, JsonValue } from './json.ts'
 export { mapCredentials } from './map-credentials.ts'
-export { compileOauth1Plan, type Oauth1Plan, oauth1Declaration } from './oauth1/oauth1-plan.ts'
-export { type Oauth1Credentials, type SigningOptions, signRequest } from './oauth1/sign-request.ts'
+export { compileOAuth1Plan, type OAuth1Plan, oauth1Declaration } from './oauth1/oauth1-plan.ts'
+export { type OAuth1Credentials, type SigningOptions, signOAuth1Request } from './oauth1/sign-request.ts'
 export { SIGNATURE_METHODS, type SignatureMethod } from './oauth1/signature.ts'
 export {
-  buildOauth1AuthorizationUrl,
+  buildOAuth1AuthorizationUrl,
   buildTemporaryCredentialsRequest,
   buildTokenCredentialsRequest,
-  readOauth1AuthorizationResponse,
+  readOAuth1AuthorizationResponse,
   readTemporaryCredentials,
   readTokenCredentials,
   type TemporaryCredentials,

@@ -1,4 +1,4 @@
-import { Oauth1Problem } from './oauth1-problem.ts'
+import { OAuth1Problem } from './oauth1-problem.ts'
 
 const UNRESERVED = /^(?:[A-Za-z0-9\-._~]|%[0-9A-F]{2})*$/
 
@@ -6,11 +6,11 @@ const UNRESERVED = /^(?:[A-Za-z0-9\-._~]|%[0-9A-F]{2})*$/
  * Reads `OAuth realm="…", name="value", …` (RFC 5849 §3.5.1) with its encoding taken at its word (§3.6): what is
  * unreserved stands as it is, everything else in upper-case hexadecimal.
  *
- * @throws Oauth1Problem `parameter_rejected` for another encoding or a repeated name, `parameter_absent` for no header.
+ * @throws OAuth1Problem `parameter_rejected` for another encoding or a repeated name, `parameter_absent` for no header.
  */
 export function parseAuthorizationHeader(header: string | undefined): Map<string, string> {
   const list = /^OAuth +(.+)$/.exec(header ?? '')?.[1]
-  if (list === undefined) throw new Oauth1Problem(401, 'parameter_absent', 'no OAuth Authorization header')
+  if (list === undefined) throw new OAuth1Problem(401, 'parameter_absent', 'no OAuth Authorization header')
   const parameters = new Map<string, string>()
   const PAIR = /([^=",\s]+)="((?:[^"\\]|\\.)*)"(?:\s*,\s*|$)/y
   while (PAIR.lastIndex < list.length) {
@@ -42,6 +42,6 @@ export function encodeStrictly(text: string): string {
   return encoded
 }
 
-function rejected(reason: string): Oauth1Problem {
-  return new Oauth1Problem(400, 'parameter_rejected', reason)
+function rejected(reason: string): OAuth1Problem {
+  return new OAuth1Problem(400, 'parameter_rejected', reason)
 }

@@ -3,19 +3,19 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import { text } from 'node:stream/consumers'
 import { listen } from '../listen.ts'
 import { escapeHtml, renderPage } from '../page.ts'
-import { Oauth1Problem } from './oauth1-problem.ts'
-import { type Oauth1SignatureMethod, type Verifier, verifyRequest } from './verify-request.ts'
+import { OAuth1Problem } from './oauth1-problem.ts'
+import { type OAuth1SignatureMethod, type Verifier, verifyRequest } from './verify-request.ts'
 
-export interface Oauth1Client {
+export interface OAuth1Client {
   client_id: string
   client_secret: string
   /** Exactly what `oauth_callback` may be. */
   callback: string
 }
 
-export interface Oauth1LabOptions {
+export interface OAuth1LabOptions {
   /** Default: both HMACs. PLAINTEXT must be asked for. */
-  signature_methods?: Oauth1SignatureMethod[]
+  signature_methods?: OAuth1SignatureMethod[]
   /** Demanded in every request when given. */
   realm?: string
   /** False makes a server of OAuth 1.0 without the "a", which does not confirm callbacks. */
@@ -24,9 +24,9 @@ export interface Oauth1LabOptions {
 }
 
 /** Endpoints: `/oauth1/initiate`, `/oauth1/authorize`, `/oauth1/token`, and an API under `/oauth1/api/`. */
-export interface Oauth1Lab {
+export interface OAuth1Lab {
   readonly origin: string
-  addClient(client?: Partial<Oauth1Client>): Oauth1Client
+  addClient(client?: Partial<OAuth1Client>): OAuth1Client
   close(): Promise<void>
 }
 
@@ -40,8 +40,8 @@ interface Token {
 }
 
 /** Starts a small, strict server of OAuth 1.0a (RFC 5849). Its consent page works with `consent`. */
-export async function startOauth1Lab(options: Oauth1LabOptions = {}): Promise<Oauth1Lab> {
-  const clients = new Map<string, Oauth1Client>()
+export async function startOAuth1Lab(options: OAuth1LabOptions = {}): Promise<OAuth1Lab> {
+  const clients = new Map<string, OAuth1Client>()
   const tokens = new Map<string, Token>()
   const nonces = new Set<string>()
   const { signature_methods = ['HMAC-SHA1', 'HMAC-SHA256'], realm = null, confirms_callback = true } = options
@@ -67,11 +67,11 @@ export async function startOauth1Lab(options: Oauth1LabOptions = {}): Promise<Oa
   const routes: Record<string, (request: Received) => Answer> = {
     'POST /oauth1/initiate': (request) => {
       const header = verifyRequest(verifierFor('temporary'), request)
-      if (header.has('oauth_token')) throw new Oauth1Problem(400, 'parameter_rejected', 'oauth_token')
+      if (header.has('oauth_token')) throw new OAuth1Problem(400, 'parameter_rejected', 'oauth_token')
       const client = clients.get(header.get('oauth_consumer_key') ?? '')
       const callback = header.get('oauth_callback')
       if (client === undefined || callback !== client.callback) {
-        throw new Oauth1Problem(400, 'parameter_rejected', 'oauth_callback is not the registered one')
+        throw new OAuth1Problem(400, 'parameter_rejected', 'oauth_callback is not the registered one')
       }
       const [name, { secret }] = issue({ kind: 'temporary', client_id: client.client_id, callback, verifier: null })
       return form({
@@ -110,9 +110,9 @@ export async function startOauth1Lab(options: Oauth1LabOptions = {}): Promise<Oa
       const name = header.get('oauth_token') ?? ''
       const token = tokens.get(name)
       if (token === undefined || token.verifier === null)
-        throw new Oauth1Problem(401, 'token_rejected', 'not authorized')
+        throw new OAuth1Problem(401, 'token_rejected', 'not authorized')
       if (header.get('oauth_verifier') !== token.verifier) {
-        throw new Oauth1Problem(401, 'verifier_invalid', 'oauth_verifier')
+        throw new OAuth1Problem(401, 'verifier_invalid', 'oauth_verifier')
       }
       tokens.delete(name)
       const [access, { secret }] = issue({ ...token, kind: 'access', verifier: null })
@@ -121,7 +121,7 @@ export async function startOauth1Lab(options: Oauth1LabOptions = {}): Promise<Oa
   }
   const answerApi = (request: Received): Answer => {
     const header = verifyRequest(verifierFor('access'), request)
-    if (!header.has('oauth_token')) throw new Oauth1Problem(401, 'parameter_absent', 'oauth_token')
+    if (!header.has('oauth_token')) throw new OAuth1Problem(401, 'parameter_absent', 'oauth_token')
     const account = { id: 'alice', method: request.method, query: [...request.url.searchParams], body: request.body }
     return { status: 200, headers: { 'content-type': 'application/json' }, body: JSON.stringify(account) }
   }
@@ -179,7 +179,7 @@ async function answer(
     res.setHeader('connection', 'close')
     res.writeHead(answered.status, answered.headers).end(answered.body)
   } catch (error) {
-    if (!(error instanceof Oauth1Problem)) return void res.writeHead(400).end()
+    if (!(error instanceof OAuth1Problem)) return void res.writeHead(400).end()
     res.writeHead(error.status, {
       'content-type': 'text/plain',
       'www-authenticate': `OAuth oauth_problem="${error.problem}"`,
@@ -192,7 +192,7 @@ async function answer(
 function waiting(tokens: ReadonlyMap<string, Token>, url: URL): Token {
   const token = tokens.get(url.searchParams.get('oauth_token') ?? '')
   if (token?.kind !== 'temporary' || token.verifier !== null) {
-    throw new Oauth1Problem(400, 'token_rejected', 'there is nothing to allow')
+    throw new OAuth1Problem(400, 'token_rejected', 'there is nothing to allow')
   }
   return token
 }

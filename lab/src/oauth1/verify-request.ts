@@ -1,10 +1,10 @@
 // Verifies signed requests (RFC 5849 §3.2) without any code of the client that it tests.
 
 import { createHmac, timingSafeEqual } from 'node:crypto'
-import { Oauth1Problem } from './oauth1-problem.ts'
+import { OAuth1Problem } from './oauth1-problem.ts'
 import { encodeStrictly, parseAuthorizationHeader } from './parse-authorization-header.ts'
 
-export type Oauth1SignatureMethod = 'HMAC-SHA1' | 'HMAC-SHA256' | 'PLAINTEXT'
+export type OAuth1SignatureMethod = 'HMAC-SHA1' | 'HMAC-SHA256' | 'PLAINTEXT'
 
 export interface ReceivedRequest {
   method: string
@@ -16,7 +16,7 @@ export interface ReceivedRequest {
 }
 
 export interface Verifier {
-  signature_methods: Oauth1SignatureMethod[]
+  signature_methods: OAuth1SignatureMethod[]
   realm: string | null
   /** Secrets, or undefined for what nobody knows. */
   clientSecret(client_id: string): string | undefined
@@ -42,51 +42,51 @@ const PROTOCOL = new Set([
 ])
 
 /**
- * @throws Oauth1Problem for the first thing that is wrong: encoding, unknown or missing parameters, version, realm,
+ * @throws OAuth1Problem for the first thing that is wrong: encoding, unknown or missing parameters, version, realm,
  *   clock, client, token, signature, and last the nonce, so that a forger cannot spend it.
  */
 export function verifyRequest(verifier: Verifier, request: ReceivedRequest): Map<string, string> {
   const header = parseAuthorizationHeader(request.authorization)
   const need = (name: string): string => {
     const value = header.get(name)
-    if (!value) throw new Oauth1Problem(400, 'parameter_absent', name)
+    if (!value) throw new OAuth1Problem(400, 'parameter_absent', name)
     return value
   }
   for (const name of header.keys()) {
-    if (!PROTOCOL.has(name)) throw new Oauth1Problem(400, 'parameter_rejected', `${name} is not known`)
+    if (!PROTOCOL.has(name)) throw new OAuth1Problem(400, 'parameter_rejected', `${name} is not known`)
   }
   const client_id = need('oauth_consumer_key')
-  const method = need('oauth_signature_method') as Oauth1SignatureMethod
+  const method = need('oauth_signature_method') as OAuth1SignatureMethod
   const [signature, timestamp, nonce] = [need('oauth_signature'), need('oauth_timestamp'), need('oauth_nonce')]
   if (header.has('oauth_version') && header.get('oauth_version') !== '1.0') {
-    throw new Oauth1Problem(400, 'version_rejected', 'oauth_version')
+    throw new OAuth1Problem(400, 'version_rejected', 'oauth_version')
   }
   if (verifier.realm !== null && header.get('realm') !== verifier.realm) {
-    throw new Oauth1Problem(401, 'parameter_rejected', 'another realm')
+    throw new OAuth1Problem(401, 'parameter_rejected', 'another realm')
   }
   if (!verifier.signature_methods.includes(method)) {
-    throw new Oauth1Problem(400, 'signature_method_rejected', method)
+    throw new OAuth1Problem(400, 'signature_method_rejected', method)
   }
   if (!/^[1-9]\d*$/.test(timestamp) || Math.abs(Number(timestamp) - verifier.now().getTime() / 1000) > TOLERANCE) {
-    throw new Oauth1Problem(401, 'timestamp_refused', timestamp)
+    throw new OAuth1Problem(401, 'timestamp_refused', timestamp)
   }
   const client_secret = verifier.clientSecret(client_id)
-  if (client_secret === undefined) throw new Oauth1Problem(401, 'consumer_key_unknown', client_id)
+  if (client_secret === undefined) throw new OAuth1Problem(401, 'consumer_key_unknown', client_id)
   const token = header.get('oauth_token')
   const token_secret = token === undefined ? '' : verifier.tokenSecret(client_id, token)
-  if (token_secret === undefined) throw new Oauth1Problem(401, 'token_rejected', 'another client, or spent')
+  if (token_secret === undefined) throw new OAuth1Problem(401, 'token_rejected', 'another client, or spent')
 
   const key = `${encodeStrictly(client_secret)}&${encodeStrictly(token_secret)}`
   if (!sameBytes(signature, sign(method, key, baseString(request, header)))) {
-    throw new Oauth1Problem(401, 'signature_invalid', 'the signature is another')
+    throw new OAuth1Problem(401, 'signature_invalid', 'the signature is another')
   }
   if (!verifier.takeNonce([client_id, token ?? '', timestamp, nonce].join('\n'))) {
-    throw new Oauth1Problem(401, 'nonce_used', 'this nonce came before')
+    throw new OAuth1Problem(401, 'nonce_used', 'this nonce came before')
   }
   return header
 }
 
-function sign(method: Oauth1SignatureMethod, key: string, base: string): string {
+function sign(method: OAuth1SignatureMethod, key: string, base: string): string {
   if (method === 'PLAINTEXT') return key
   return createHmac(method === 'HMAC-SHA1' ? 'sha1' : 'sha256', key)
     .update(base)

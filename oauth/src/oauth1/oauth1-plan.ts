@@ -7,7 +7,7 @@ import { checkUrl, type UrlPolicy } from '../url-policy.ts'
 import { SIGNATURE_METHODS, type SignatureMethod } from './signature.ts'
 
 /** A provider of OAuth 1.0a (RFC 5849), ready for the functions of this folder. */
-export interface Oauth1Plan {
+export interface OAuth1Plan {
   readonly provider: string
   /** RFC 5849 §2.1, often called the request token URL. */
   readonly temporary_credentials_url: string
@@ -50,7 +50,7 @@ const URLS = ['temporary_credentials_url', 'authorization_url', 'token_credentia
  *
  * @throws OAuthError `invalid_spec` with every finding, each with a JSON pointer.
  */
-export function compileOauth1Plan(declaration: unknown, options: Partial<UrlPolicy> = {}): Oauth1Plan {
+export function compileOAuth1Plan(declaration: unknown, options: Partial<UrlPolicy> = {}): OAuth1Plan {
   const parsed = oauth1Declaration.safeParse(declaration)
   const findings: SpecFinding[] = (parsed.error?.issues ?? []).map(({ path, code, message }) => ({
     pointer: formatJsonPointer(path),

@@ -3,7 +3,7 @@ import { providerText } from '../provider-text.ts'
 import type { TokenEndpointResponse } from '../token-response.ts'
 
 /** Which request was answered: a spent temporary credential is the person's matter, a refused client is not. */
-export type Oauth1Leg = 'temporary_credentials' | 'token_credentials'
+export type OAuth1Leg = 'temporary_credentials' | 'token_credentials'
 
 const MAX_MEMBERS = 64
 
@@ -34,7 +34,7 @@ const AGAIN = new Set(['nonce_used', 'timestamp_refused'])
  * credentials, token, signature or nonce; the problem reporting extension adds `oauth_problem`, in the body or in
  * WWW-Authenticate.
  */
-export function oauth1Error(response: TokenEndpointResponse, leg: Oauth1Leg): OAuthError {
+export function oauth1Error(response: TokenEndpointResponse, leg: OAuth1Leg): OAuthError {
   const { status } = response
   const error = problemOf(response)
   const provider_error: ProviderError = { status, error, error_description: null }

@@ -3,12 +3,12 @@ import { OAuthError } from '../errors.ts'
 import type { Secret } from '../secret.ts'
 import type { TokenRequest } from '../token-request.ts'
 import { checkUrl } from '../url-policy.ts'
-import type { Oauth1Plan } from './oauth1-plan.ts'
+import type { OAuth1Plan } from './oauth1-plan.ts'
 import { percentEncode } from './percent-encode.ts'
 import { signature } from './signature.ts'
-import { type Oauth1Parameter, signatureBaseString } from './signature-base-string.ts'
+import { type OAuth1Parameter, signatureBaseString } from './signature-base-string.ts'
 
-export interface Oauth1Credentials {
+export interface OAuth1Credentials {
   /** The client's identifier, often called the consumer key. */
   client_id: string
   /** The client's shared secret. */
@@ -36,10 +36,10 @@ const FORM = 'application/x-www-form-urlencoded'
  * @throws OAuthError `refused_value` when the request carries protocol parameters or an Authorization header of its own;
  *   `refused_url` when PLAINTEXT would go over anything but TLS.
  */
-export function signRequest(
-  plan: Pick<Oauth1Plan, 'signature_method' | 'realm' | 'url_policy'>,
+export function signOAuth1Request(
+  plan: Pick<OAuth1Plan, 'signature_method' | 'realm' | 'url_policy'>,
   request: TokenRequest,
-  credentials: Oauth1Credentials,
+  credentials: OAuth1Credentials,
   { protocol_parameters = {}, now = new Date(), nonce = randomBytes(16).toString('hex') }: SigningOptions = {},
 ): TokenRequest {
   const url = new URL(request.url)
@@ -53,7 +53,7 @@ export function signRequest(
     if (name.startsWith('oauth_')) throw twice(name)
   }
 
-  const parameters: Oauth1Parameter[] = [
+  const parameters: OAuth1Parameter[] = [
     ['oauth_consumer_key', credentials.client_id],
     ...(credentials.token === undefined ? [] : [['oauth_token', credentials.token.reveal()] as const]),
     ['oauth_signature_method', plan.signature_method],
@@ -70,7 +70,7 @@ export function signRequest(
 }
 
 /** RFC 5849 §3.5.1. The realm is a quoted-string (RFC 9110 §5.6.4); all else is percent-encoded. */
-export function authorizationHeader(realm: string | null, parameters: Oauth1Parameter[]): string {
+export function authorizationHeader(realm: string | null, parameters: OAuth1Parameter[]): string {
   const encoded = parameters.map(([name, value]) => `${percentEncode(name, name)}="${percentEncode(value, name)}"`)
   const quoted = realm === null ? [] : [`realm="${realm.replace(/["\\]/g, '\\$&')}"`]
   return `OAuth ${[...quoted, ...encoded].join(', ')}`

@@ -1,14 +1,14 @@
 import { percentEncode } from './percent-encode.ts'
 
 /** Name and value, decoded. Names may repeat. */
-export type Oauth1Parameter = readonly [name: string, value: string]
+export type OAuth1Parameter = readonly [name: string, value: string]
 
 export interface SignedMessage {
   method: string
   /** As it will be sent; its query is signed, its fragment is not sent. */
   url: URL
   /** The protocol parameters without `realm` and `oauth_signature`. */
-  protocol_parameters: Oauth1Parameter[]
+  protocol_parameters: OAuth1Parameter[]
   /** The body when it is a form; other bodies are not signed (RFC 5849 §3.4.1.3.1). */
   form: string | null
 }
@@ -27,7 +27,7 @@ export function baseStringUri({ protocol, host, pathname }: URL): string {
 }
 
 /** RFC 5849 §3.4.1.3.2: encoded, then sorted by name and value in byte order. */
-export function normalizeParameters(parameters: Oauth1Parameter[]): string {
+export function normalizeParameters(parameters: OAuth1Parameter[]): string {
   return parameters
     .map(([name, value]) => [percentEncode(name, name), percentEncode(value, name)] as const)
     .toSorted(([name, value], [otherName, otherValue]) => compare(name, otherName) || compare(value, otherValue))

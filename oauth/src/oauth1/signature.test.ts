@@ -7,11 +7,11 @@ import { signature } from './signature.ts'
 import {
   baseStringUri,
   normalizeParameters,
-  type Oauth1Parameter,
+  type OAuth1Parameter,
   signatureBaseString,
 } from './signature-base-string.ts'
 
-const parameters = (object: Record<string, string>): Oauth1Parameter[] => Object.entries(object)
+const parameters = (object: Record<string, string>): OAuth1Parameter[] => Object.entries(object)
 
 /** RFC 5849 §3.4.1.1. */
 const EXAMPLE = {

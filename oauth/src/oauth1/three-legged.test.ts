@@ -1,20 +1,20 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
-import { consent, type Oauth1Client, type Oauth1Lab, type Oauth1LabOptions, startOauth1Lab } from '@sluice/lab'
+import { consent, type OAuth1Client, type OAuth1Lab, type OAuth1LabOptions, startOAuth1Lab } from '@sluice/lab'
 import fc from 'fast-check'
 import type { OAuthError } from '../errors.ts'
 import { refusal } from '../fixtures/token-requests.ts'
 import { createGuardedFetch } from '../guarded-fetch.ts'
 import { secret } from '../secret.ts'
 import type { TokenRequest } from '../token-request.ts'
-import { compileOauth1Plan, type Oauth1Plan } from './oauth1-plan.ts'
-import { signRequest } from './sign-request.ts'
+import { compileOAuth1Plan, type OAuth1Plan } from './oauth1-plan.ts'
+import { signOAuth1Request } from './sign-request.ts'
 import type { SignatureMethod } from './signature.ts'
 import {
-  buildOauth1AuthorizationUrl,
+  buildOAuth1AuthorizationUrl,
   buildTemporaryCredentialsRequest,
   buildTokenCredentialsRequest,
-  readOauth1AuthorizationResponse,
+  readOAuth1AuthorizationResponse,
   readTemporaryCredentials,
   readTokenCredentials,
 } from './three-legged.ts'
@@ -22,11 +22,11 @@ import {
 const fetch = createGuardedFetch({ allow_loopback: true })
 
 function planFor(
-  lab: Oauth1Lab,
+  lab: OAuth1Lab,
   signature_method: SignatureMethod = 'HMAC-SHA1',
   realm: string | null = null,
-): Oauth1Plan {
-  return compileOauth1Plan(
+): OAuth1Plan {
+  return compileOAuth1Plan(
     {
       provider: 'lab',
       temporary_credentials_url: `${lab.origin}/oauth1/initiate`,
@@ -40,49 +40,49 @@ function planFor(
   )
 }
 
-const clientOf = ({ client_id, client_secret }: Oauth1Client) => ({ client_id, client_secret: secret(client_secret) })
+const clientOf = ({ client_id, client_secret }: OAuth1Client) => ({ client_id, client_secret: secret(client_secret) })
 
-async function begin(plan: Oauth1Plan, registered: Oauth1Client) {
+async function begin(plan: OAuth1Plan, registered: OAuth1Client) {
   const { callback } = registered
   const request = buildTemporaryCredentialsRequest(plan, { ...clientOf(registered), callback })
   return readTemporaryCredentials(await fetch(request))
 }
 
-async function allow(plan: Oauth1Plan, registered: Oauth1Client) {
+async function allow(plan: OAuth1Plan, registered: OAuth1Client) {
   const temporary = await begin(plan, registered)
-  const { url } = buildOauth1AuthorizationUrl(plan, temporary)
+  const { url } = buildOAuth1AuthorizationUrl(plan, temporary)
   const redirect = await consent(url, { decision: 'allow' })
-  return { temporary, ...readOauth1AuthorizationResponse(redirect.searchParams, temporary) }
+  return { temporary, ...readOAuth1AuthorizationResponse(redirect.searchParams, temporary) }
 }
 
-async function authorize(plan: Oauth1Plan, registered: Oauth1Client) {
+async function authorize(plan: OAuth1Plan, registered: OAuth1Client) {
   const { temporary, verifier } = await allow(plan, registered)
   const request = buildTokenCredentialsRequest(plan, { ...clientOf(registered), temporary, verifier })
   return readTokenCredentials(await fetch(request))
 }
 
-let lab: Oauth1Lab
+let lab: OAuth1Lab
 before(async () => {
-  lab = await startOauth1Lab({ realm: 'The "lab" \\' })
+  lab = await startOAuth1Lab({ realm: 'The "lab" \\' })
 })
 after(() => lab.close())
 const REALM = 'The "lab" \\'
 
-const variants: [SignatureMethod, Oauth1LabOptions][] = [
+const variants: [SignatureMethod, OAuth1LabOptions][] = [
   ['HMAC-SHA1', { signature_methods: ['HMAC-SHA1'] }],
   ['HMAC-SHA256', { signature_methods: ['HMAC-SHA256'] }],
   ['PLAINTEXT', { signature_methods: ['PLAINTEXT'], realm: 'Photos' }],
 ]
 for (const [method, options] of variants) {
   test(`three legs and a signed call of the API by ${method}`, async () => {
-    const server = await startOauth1Lab(options)
+    const server = await startOAuth1Lab(options)
     try {
       const registered = server.addClient()
       const plan = planFor(server, method, options.realm ?? null)
       const { token, token_secret, response } = await authorize(plan, registered)
       assert.deepEqual(response.reveal(), { user_id: 'alice' })
       const call = { method: 'GET', url: `${server.origin}/oauth1/api/me?a=1&a=%20b`, headers: {}, body: null }
-      const reply = await fetch(signRequest(plan, call, { ...clientOf(registered), token, token_secret }))
+      const reply = await fetch(signOAuth1Request(plan, call, { ...clientOf(registered), token, token_secret }))
       assert.equal(reply.status, 200, reply.body)
     } finally {
       await server.close()
@@ -93,7 +93,7 @@ for (const [method, options] of variants) {
 test('the authorization URL carries the token and the declared parameters', async () => {
   const plan = planFor(lab, 'HMAC-SHA1', REALM)
   const temporary = await begin(plan, lab.addClient())
-  const { searchParams } = new URL(buildOauth1AuthorizationUrl(plan, temporary).url)
+  const { searchParams } = new URL(buildOAuth1AuthorizationUrl(plan, temporary).url)
   assert.deepEqual(Object.fromEntries(searchParams), {
     scope: 'read,write',
     expiration: 'never',
@@ -117,7 +117,7 @@ test('whatever query and form hold, the server verifies what was signed', async 
         headers: { 'Content-Type': 'application/x-www-form-urlencoded; charset=utf-8' },
         body: new URLSearchParams(form).toString(),
       }
-      const reply = await fetch(signRequest(plan, call, { ...clientOf(registered), token, token_secret }))
+      const reply = await fetch(signOAuth1Request(plan, call, { ...clientOf(registered), token, token_secret }))
       assert.equal(reply.status, 200, reply.body)
       assert.deepEqual(JSON.parse(reply.body).query, query)
     }),
@@ -135,7 +135,7 @@ test('a JSON body is sent along and not signed', async () => {
     headers: { 'content-type': 'application/json' },
     body: '{"a=b":1}',
   }
-  const reply = await fetch(signRequest(plan, call, credentials))
+  const reply = await fetch(signOAuth1Request(plan, call, credentials))
   assert.equal(JSON.parse(reply.body).body, '{"a=b":1}')
 })
 
@@ -228,7 +228,7 @@ test('the verifier is bound to the sign-in that it came from, and works once', a
 
 test('S7 a callback with the token of another sign-in is refused before anything is sent', async () => {
   const temporary = { token: secret('mine') }
-  const read = (query: string) => readOauth1AuthorizationResponse(new URLSearchParams(query), temporary)
+  const read = (query: string) => readOAuth1AuthorizationResponse(new URLSearchParams(query), temporary)
   assert.equal(read('oauth_token=mine&oauth_verifier=v1').verifier.reveal(), 'v1')
   for (const query of ['oauth_token=theirs&oauth_verifier=v1', 'oauth_verifier=v1', '', 'denied=theirs']) {
     assert.equal(refusal(() => read(query)).code, 'state_mismatch', query)
@@ -246,15 +246,15 @@ test('S7 a callback with the token of another sign-in is refused before anything
 test('a person who says no, in the words of several servers', async () => {
   const plan = planFor(lab, 'HMAC-SHA1', REALM)
   const temporary = await begin(plan, lab.addClient())
-  const redirect = await consent(buildOauth1AuthorizationUrl(plan, temporary).url, { decision: 'deny' })
-  const denied = refusal(() => readOauth1AuthorizationResponse(redirect.searchParams, temporary))
+  const redirect = await consent(buildOAuth1AuthorizationUrl(plan, temporary).url, { decision: 'deny' })
+  const denied = refusal(() => readOAuth1AuthorizationResponse(redirect.searchParams, temporary))
   assert.deepEqual([denied.code, denied.provider_error?.error], ['access_denied', 'permission_denied'])
   const x = new URLSearchParams({ denied: temporary.token.reveal() })
-  assert.equal(refusal(() => readOauth1AuthorizationResponse(x, temporary)).code, 'access_denied')
+  assert.equal(refusal(() => readOAuth1AuthorizationResponse(x, temporary)).code, 'access_denied')
 })
 
 test('a server that does not confirm the callback speaks OAuth 1.0 without the a, and is refused', async () => {
-  const old = await startOauth1Lab({ confirms_callback: false })
+  const old = await startOAuth1Lab({ confirms_callback: false })
   try {
     await assert.rejects(begin(planFor(old), old.addClient()), {
       code: 'malformed_response',
@@ -297,7 +297,7 @@ test('S22 S28 endpoints need TLS, requests may not bring parameters of the proto
     authorization_parameters: { oauth_token: 'x' },
   }
   assert.deepEqual(
-    refusal(() => compileOauth1Plan(declaration)).findings.map(({ pointer }) => pointer),
+    refusal(() => compileOAuth1Plan(declaration)).findings.map(({ pointer }) => pointer),
     [
       '/temporary_credentials_url',
       '/authorization_url',
@@ -305,13 +305,13 @@ test('S22 S28 endpoints need TLS, requests may not bring parameters of the proto
       '/authorization_parameters/oauth_token',
     ],
   )
-  assert.equal(refusal(() => compileOauth1Plan({ realm: 'a\r\nb' })).code, 'invalid_spec')
+  assert.equal(refusal(() => compileOAuth1Plan({ realm: 'a\r\nb' })).code, 'invalid_spec')
 
   const plan = planFor(lab)
   const credentials = { client_id: 'c', client_secret: secret('s') }
   const call = { method: 'POST', url: 'https://api.example.com/x', headers: {}, body: null }
   const sign = (request: Partial<TokenRequest>) =>
-    refusal(() => signRequest(plan, { ...call, ...request }, credentials))
+    refusal(() => signOAuth1Request(plan, { ...call, ...request }, credentials))
   assert.equal(sign({ url: 'https://api.example.com/?oauth_nonce=1' }).field, 'oauth_nonce')
   assert.equal(sign({ headers: { Authorization: 'Basic x' } }).field, 'authorization')
   assert.equal(
@@ -319,6 +319,6 @@ test('S22 S28 endpoints need TLS, requests may not bring parameters of the proto
     'oauth_token',
   )
   assert.equal(sign({ url: 'http://api.example.com/' }).code, 'refused_url')
-  const { authorization } = signRequest({ ...plan, realm: 'a", oauth_token="evil' }, call, credentials).headers
+  const { authorization } = signOAuth1Request({ ...plan, realm: 'a", oauth_token="evil' }, call, credentials).headers
   assert.match(authorization ?? '', /^OAuth realm="a\\", oauth_token=\\"evil", oauth_consumer_key="c", /)
 })

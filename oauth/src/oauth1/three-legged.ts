@@ -7,9 +7,9 @@ import { providerText } from '../provider-text.ts'
 import { type Secret, secret } from '../secret.ts'
 import type { TokenRequest } from '../token-request.ts'
 import type { TokenEndpointResponse } from '../token-response.ts'
-import type { Oauth1Plan } from './oauth1-plan.ts'
-import { type Oauth1Leg, oauth1Error, readFormReply } from './oauth1-reply.ts'
-import { type Oauth1Credentials, type SigningOptions, signRequest } from './sign-request.ts'
+import type { OAuth1Plan } from './oauth1-plan.ts'
+import { type OAuth1Leg, oauth1Error, readFormReply } from './oauth1-reply.ts'
+import { type OAuth1Credentials, type SigningOptions, signOAuth1Request } from './sign-request.ts'
 
 export interface TemporaryCredentials {
   token: Secret
@@ -23,7 +23,7 @@ export interface TokenCredentials {
   response: Secret<JsonObject>
 }
 
-type Client = Pick<Oauth1Credentials, 'client_id' | 'client_secret'>
+type Client = Pick<OAuth1Credentials, 'client_id' | 'client_secret'>
 type Moment = Pick<SigningOptions, 'now' | 'nonce'>
 
 /**
@@ -31,12 +31,12 @@ type Moment = Pick<SigningOptions, 'now' | 'nonce'>
  * type the verifier.
  */
 export function buildTemporaryCredentialsRequest(
-  plan: Oauth1Plan,
+  plan: OAuth1Plan,
   { callback, ...client }: Client & { callback: string },
   moment: Moment = {},
 ): TokenRequest {
   const protocol_parameters = { oauth_callback: callback }
-  return signRequest(plan, post(plan.temporary_credentials_url), client, { ...moment, protocol_parameters })
+  return signOAuth1Request(plan, post(plan.temporary_credentials_url), client, { ...moment, protocol_parameters })
 }
 
 /**
@@ -54,7 +54,7 @@ export function readTemporaryCredentials(response: TokenEndpointResponse): Tempo
 }
 
 /** The address to send the browser to (§2.2). */
-export function buildOauth1AuthorizationUrl(plan: Oauth1Plan, { token }: TemporaryCredentials): { url: string } {
+export function buildOAuth1AuthorizationUrl(plan: OAuth1Plan, { token }: TemporaryCredentials): { url: string } {
   const url = new URL(plan.authorization_url)
   for (const [name, value] of Object.entries(plan.authorization_parameters)) url.searchParams.set(name, value)
   url.searchParams.set('oauth_token', token.reveal())
@@ -70,7 +70,7 @@ const MAX_SIZE = 8192
  *
  * @throws OAuthError `state_mismatch` for another token, `access_denied`, `malformed_response` without a verifier.
  */
-export function readOauth1AuthorizationResponse(
+export function readOAuth1AuthorizationResponse(
   parameters: URLSearchParams,
   { token }: Pick<TemporaryCredentials, 'token'>,
 ): { verifier: Secret; parameters: Record<string, string> } {
@@ -102,13 +102,13 @@ export function readOauth1AuthorizationResponse(
 
 /** Builds the request for token credentials (§2.3). */
 export function buildTokenCredentialsRequest(
-  plan: Oauth1Plan,
+  plan: OAuth1Plan,
   { temporary, verifier, ...client }: Client & { temporary: TemporaryCredentials; verifier: Secret },
   moment: Moment = {},
 ): TokenRequest {
   const protocol_parameters = { oauth_verifier: verifier.reveal() }
   const credentials = { ...client, ...temporary }
-  return signRequest(plan, post(plan.token_credentials_url), credentials, { ...moment, protocol_parameters })
+  return signOAuth1Request(plan, post(plan.token_credentials_url), credentials, { ...moment, protocol_parameters })
 }
 
 /**
@@ -127,7 +127,7 @@ function post(url: string): TokenRequest {
   return { method: 'POST', url, headers: { accept: '*/*' }, body: '' }
 }
 
-function readSuccess(response: TokenEndpointResponse, leg: Oauth1Leg): Record<string, string> {
+function readSuccess(response: TokenEndpointResponse, leg: OAuth1Leg): Record<string, string> {
   if (response.status < 200 || response.status > 299) throw oauth1Error(response, leg)
   const reply = readFormReply(response.body)
   if (reply === null) throw malformed('The provider did not answer with credentials.', null)
