@@ -111,6 +111,13 @@ test('the fix-ups of base64 that specs write after codechallengeS256 change noth
   assert.equal(token_request.body?.names.has('state'), false)
 })
 
+test('a verifier in the token URL is a verifier too, and state elsewhere stays state', () => {
+  const access_token_url =
+    'https://api.example.com/token?{{ auth_code_param }}&code_verifier={{ state_value | urlencode }}&state={{ state_value }}'
+  const { names } = plan({ access_token_url, access_token_params: {} }).token_request.url
+  assert.deepEqual([...names].toSorted(), ['code', 'code_verifier', 'state'])
+})
+
 test('a host that the person names whole needs the allow list; below a fixed suffix it does not', () => {
   assert.deepEqual(
     findings(specs.gitlab).map(([pointer]) => pointer),

@@ -10,6 +10,7 @@ import type { ConnectorInput, Located } from './connector-specification.ts'
 import type { JinjaCompiler } from './jinja-compiler.ts'
 import { type Piece, templateOf, textOf } from './pieces.ts'
 
+const VERIFIER = 'code_verifier'
 const FORM = 'application/x-www-form-urlencoded'
 
 /**
@@ -21,7 +22,7 @@ export function compileTokenRequest(
   jinja: JinjaCompiler,
   { value: input, pointer }: Located<ConnectorInput>,
 ): RequestTemplates {
-  const url = jinja.url(`${pointer}/access_token_url`, input.access_token_url)
+  const url = jinja.url(`${pointer}/access_token_url`, input.access_token_url, proveCodeInUrl)
   const parameters = readParameters(compilation, jinja, input.access_token_params, `${pointer}/access_token_params`)
   const headers = compileHeaders(compilation, jinja, input, `${pointer}/access_token_headers`, parameters.length > 0)
 
@@ -54,16 +55,23 @@ function readParameters(
     else if (seen.has(name)) compilation.refuse(place, 'duplicate', `repeats ${name}`)
     if (name === null || seen.has(name)) return []
     seen.add(name)
-    return [{ name, source, value: proveCode(name, jinja.pieces(place, source)) }]
+    const value = jinja.pieces(place, source)
+    return [{ name, source, value: name === VERIFIER ? value.map(proveCode) : value }]
   })
 }
 
 /** Airbyte sends `state` as the code verifier; ours is a verifier of its own (see `applyFilter`). */
-function proveCode(name: string, pieces: Piece[]): Piece[] {
-  if (name !== 'code_verifier') return pieces
-  return pieces.map((piece) =>
-    'variable' in piece && piece.variable === 'state' ? { variable: 'code_verifier' } : piece,
-  )
+function proveCode(piece: Piece): Piece {
+  if ('urlencoded' in piece) return { urlencoded: proveCode(piece.urlencoded) }
+  return 'variable' in piece && piece.variable === 'state' ? { variable: VERIFIER } : piece
+}
+
+/** The same in a URL, where the parameter's name stands before it. */
+function proveCodeInUrl(pieces: Piece[]): Piece[] {
+  return pieces.map((piece, index) => {
+    const before = pieces.slice(0, index).map((other) => ('text' in other ? other.text : '{}'))
+    return before.join('').endsWith(`${VERIFIER}=`) ? proveCode(piece) : piece
+  })
 }
 
 /** Airbyte sends the declared headers, or else its own two. */

@@ -9,7 +9,7 @@ export interface JinjaCompiler {
   pieces(pointer: string, source: string): Piece[]
   template(pointer: string, source: string): Template
   /** A template that must give a URL whatever the values. */
-  url(pointer: string, source: string): Template
+  url(pointer: string, source: string, adapt?: (pieces: Piece[]) => Piece[]): Template
 }
 
 /**
@@ -35,15 +35,15 @@ export function createJinjaCompiler(
       return null
     }
   }
-  const template = (pointer: string, source: string): Template => {
+  const template = (pointer: string, source: string, adapt = (pieces: Piece[]) => pieces): Template => {
     const pieces = read(pointer, source)
-    return pieces === null ? templateOf('', []) : templateOf(source, pieces)
+    return pieces === null ? templateOf('', []) : templateOf(source, adapt(pieces))
   }
   return {
     pieces: (pointer, source) => read(pointer, source) ?? [],
-    template,
-    url(pointer, source) {
-      const compiled = template(pointer, source)
+    template: (pointer, source) => template(pointer, source),
+    url(pointer, source, adapt) {
+      const compiled = template(pointer, source, adapt)
       compilation.probeUrl(pointer, compiled)
       return compiled
     },
