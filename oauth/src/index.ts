@@ -108,13 +108,13 @@ export {
   type TokenCredentials,
 } from './oauth1/three-legged.ts'
 export { createPkce, createState, type Pkce } from './pkce.ts'
+export type { OAuthPlan, StateLength } from './plan.ts'
 export {
   buildPushedAuthorizationRequest,
   PushedAuthorization,
   prepareAuthorization,
   readPushedAuthorizationResponse,
 } from './pushed-authorization.ts'
-export type { OAuthPlan, StateLength } from './plan.ts'
 export { buildRefreshRequest, type RefreshRequestInput } from './refresh-request.ts'
 export {
   buildRegistrationRequest,

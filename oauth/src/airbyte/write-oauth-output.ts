@@ -2,6 +2,7 @@ import { OAuthError } from '../errors.ts'
 import { isJsonObject, type JsonObject, type JsonValue } from '../json.ts'
 import { readJsonPointer } from '../json-pointer.ts'
 import { type Secret, secret } from '../secret.ts'
+import type { TokenPhase } from '../token-response.ts'
 import type { AirbytePaths, OutputPath } from './airbyte-oauth.ts'
 
 export interface OAuthOutput {
@@ -10,7 +11,7 @@ export interface OAuthOutput {
   client_id: string
   client_secret: Secret
   /** After a refresh, outputs that the reply leaves out keep their old value. */
-  phase: 'authorization_code' | 'refresh_token'
+  phase: TokenPhase
 }
 
 /**
@@ -34,7 +35,7 @@ export function writeOAuthOutput(oauth: AirbytePaths, config: JsonObject, output
   for (const entry of oauth.output) {
     const value = readOutput(entry, credentials)
     if (value !== undefined) writeAt(result, entry.path, value)
-    else if (entry.required && output.phase === 'authorization_code') throw missing(entry.name, 'it is not there')
+    else if (entry.required && output.phase !== 'refresh_token') throw missing(entry.name, 'it is not there')
   }
   if (oauth.predicate !== null) writeAt(result, oauth.predicate.path, oauth.predicate.value)
   return secret(result)
