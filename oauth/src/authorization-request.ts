@@ -1,20 +1,17 @@
 import { OAuthError } from './errors.ts'
-import type { JsonObject } from './json.ts'
+import { appendQuery, renderParameters } from './parameters.ts'
 import type { OAuthPlan } from './plan.ts'
+import { openScope, type RequestContext, requireGrant } from './request-scope.ts'
 import { placeUrl } from './template/place-url.ts'
 import { renderSentinels } from './template/render.ts'
+import { isLoopbackHost } from './url-policy.ts'
 
-export interface AuthorizationRequestInput {
-  client_id: string
+export interface AuthorizationRequestInput extends RequestContext {
   redirect_uri: string
   state: string
-  /** The endpoint config, for templates such as `{{{config.subdomain}}}`. */
-  config: JsonObject
   /** Required when `plan.uses_pkce`. */
   code_challenge?: string
   code_challenge_method?: 'S256'
-  /** For `now_plus`; the current time unless given. */
-  now?: Date
 }
 
 /**
@@ -25,13 +22,16 @@ export interface AuthorizationRequestInput {
  *   address would not carry the given `state`, or carry another PKCE method than S256.
  */
 export function buildAuthorizationRequest(plan: OAuthPlan, input: AuthorizationRequestInput): { url: string } {
-  const { client_id, redirect_uri, state, config, code_challenge, now = new Date() } = input
+  const { redirect_uri, state, code_challenge, now = new Date() } = input
+  requireGrant(plan, 'authorization_code')
   if (state === '') throw missing('state')
   if (plan.uses_pkce && !code_challenge) throw missing('code_challenge')
 
   const code_challenge_method = code_challenge ? (input.code_challenge_method ?? 'S256') : undefined
-  const scope = { client_id, redirect_uri, state, config, code_challenge, code_challenge_method }
+  const scope = { ...openScope(plan, input), redirect_uri, state, code_challenge, code_challenge_method }
+  checkRedirectUri(plan, redirect_uri)
   const url = placeUrl(renderSentinels(plan.authorization_url, scope, now), plan.url_policy)
+  appendQuery(url, renderParameters(plan.behaviour.authorization_parameters, scope, now))
 
   const states = url.searchParams.getAll(plan.state?.name ?? 'state')
   if (states.length !== 1 || states[0] !== state) {
@@ -51,6 +51,24 @@ export function buildAuthorizationRequest(plan: OAuthPlan, input: AuthorizationR
     })
   }
   return { url: url.href }
+}
+
+/** Providers that register only https, or no loopback, would refuse it on a page that helps nobody. */
+function checkRedirectUri({ behaviour, provider }: OAuthPlan, redirect_uri: string): void {
+  const { https_only, loopback } = behaviour.redirect_uri
+  if (loopback && !https_only) return
+  const url = URL.canParse(redirect_uri) ? new URL(redirect_uri) : null
+  const reason =
+    url === null || (https_only && url.protocol !== 'https:')
+      ? 'only https'
+      : !loopback && isLoopbackHost(url.hostname)
+        ? 'no localhost'
+        : null
+  if (reason === null) return
+  throw new OAuthError('refused_value', `${provider} allows ${reason} in redirect URIs. Use a public https address.`, {
+    field: 'redirect_uri',
+    verdict: 'integration_broken',
+  })
 }
 
 function missing(field: string): OAuthError {

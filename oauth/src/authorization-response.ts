@@ -1,8 +1,10 @@
 import { createHash, timingSafeEqual } from 'node:crypto'
 import type { AuthorizationServer } from './discovery/authorization-server.ts'
 import { OAuthError, type Verdict } from './errors.ts'
+import type { JsonObject } from './json.ts'
 import type { OAuthPlan } from './plan.ts'
 import { providerText } from './provider-text.ts'
+import { readCaptures } from './read-captures.ts'
 import { type Secret, secret } from './secret.ts'
 
 export interface AuthorizationResponse {
@@ -11,6 +13,8 @@ export interface AuthorizationResponse {
   parameters: Record<string, string>
   /** Names of parameters that a code flow must not carry (`access_token`, `id_token`) and that were dropped unread. */
   ignored: string[]
+  /** What the plan keeps of the response for later requests; absent when it keeps nothing. */
+  captured?: JsonObject
 }
 
 export interface ExpectedAuthorization {
@@ -50,11 +54,11 @@ export function readAuthorizationResponse(
   requireIssuer(parameters.get('iss'), expected)
   if (parameters.has('error')) throw authorizationError(parameters)
 
-  const codeName = plan.code_name ?? 'code'
+  const { code: codeName, captures } = plan.behaviour.authorization_response
   const code = parameters.get(codeName) ?? parameters.get('code') ?? ''
   if (!/^[\x20-\x7e]+$/.test(code)) {
     throw new OAuthError('malformed_response', 'The provider sent no authorization code. Start again.', {
-      field: 'code',
+      field: codeName,
     })
   }
   const renamed = [stateName, codeName]
@@ -63,6 +67,7 @@ export function readAuthorizationResponse(
     code: secret(code),
     parameters: Object.fromEntries(others.filter(([name]) => !IMPLICIT.has(name))),
     ignored: others.map(([name]) => name).filter((name) => IMPLICIT.has(name)),
+    ...(captures.length > 0 && { captured: readCaptures(captures, Object.fromEntries(parameters), plan.url_policy) }),
   }
 }
 

@@ -8,6 +8,7 @@ import { type FlowSpec, type ParsedFlowSpec, parseFlowSpec } from './flow-spec.t
 import { invalidSpec } from './invalid-spec.ts'
 import { lintPlan } from './lint-plan.ts'
 import { type OAuthPlan, templatesOf } from './plan.ts'
+import { STANDARD_BEHAVIOUR } from './provider-behaviour.ts'
 import type { UrlPolicy } from './url-policy.ts'
 
 /**
@@ -61,6 +62,7 @@ function compilePlan(spec: FlowSpec, pointerTo: ParsedFlowSpec['pointerTo'], com
       spec.refreshTokenResponseMap,
     ),
     url_policy: compilation.url_policy,
+    behaviour: STANDARD_BEHAVIOUR,
   }
   lintPlan(plan, compilation, pointerTo)
   return plan

@@ -78,7 +78,15 @@ export function compileRequest(
     compilation.probe(body.pointer, bodyTemplate, (rendered) => placeBody(rendered, media_type))
     if (method === 'GET') compilation.refuse(body.pointer, 'get_body', 'cannot be sent by GET')
   }
-  return { method, url: urlTemplate, headers: headerTemplates, body: bodyTemplate, media_type }
+  return {
+    method,
+    url: urlTemplate,
+    query: [],
+    headers: headerTemplates,
+    body: bodyTemplate,
+    members: [],
+    media_type,
+  }
 }
 
 export function mediaTypeOf(content_type: string): BodyMediaType {

@@ -2,6 +2,7 @@ export type { AirbyteOAuth, AirbytePaths, ConfigPath, OutputPath } from './airby
 export { type AirbytePlanOptions, compileAirbytePlan } from './airbyte/compile-airbyte-plan.ts'
 export { readOAuthUserInput } from './airbyte/read-oauth-user-input.ts'
 export { type OAuthOutput, writeOAuthOutput } from './airbyte/write-oauth-output.ts'
+export { type ApiContext, type ApiRequestInput, buildApiRequest, buildTestCall } from './api-request.ts'
 export {
   type AuthorizationRequestInput,
   buildAuthorizationRequest,
@@ -23,6 +24,7 @@ export {
 } from './client-authentication/authenticate-client.ts'
 export { chooseClientAuthentication } from './client-authentication/choose-client-authentication.ts'
 export type { SigningKey } from './client-authentication/signing-key.ts'
+export { buildClientCredentialsRequest } from './client-credentials-request.ts'
 export { compileFlowPlan } from './compile-flow-plan.ts'
 export { type AuthorizationServer, parseAuthorizationServer } from './discovery/authorization-server.ts'
 export {
@@ -50,6 +52,7 @@ export {
   type SpecFinding,
   type Verdict,
 } from './errors.ts'
+export { buildFollowUpRequest, type FollowUpRequestInput, readFollowUpResponse } from './follow-up.ts'
 export {
   type AuthorizationCodeGrant,
   buildAuthorizationCodeGrant,
@@ -92,7 +95,8 @@ export {
 } from './id-token/check-id-token.ts'
 export { createProviderKeys, type ProviderKeys, readJwksResponse } from './id-token/provider-keys.ts'
 export { buildStandardIntrospectionRequest, type Introspection, readIntrospectionResponse } from './introspection.ts'
-export type { JsonObject, JsonValue } from './json.ts'
+export { buildIntrospectionRequest } from './introspection-request.ts'
+export { isJsonObject, type JsonObject, type JsonValue } from './json.ts'
 export { mapCredentials } from './map-credentials.ts'
 export { compileOAuth1Plan, type OAuth1Plan, oauth1Declaration } from './oauth1/oauth1-plan.ts'
 export { type OAuth1Credentials, type SigningOptions, signOAuth1Request } from './oauth1/sign-request.ts'
@@ -109,6 +113,9 @@ export {
 } from './oauth1/three-legged.ts'
 export { createPkce, createState, type Pkce } from './pkce.ts'
 export type { OAuthPlan, StateLength } from './plan.ts'
+export { compileProviderPlan } from './provider/compile-provider-plan.ts'
+export { type ProviderDeclaration, providerDeclaration } from './provider/declaration.ts'
+export type { ProviderBehaviour, RefreshPolicy } from './provider-behaviour.ts'
 export {
   buildPushedAuthorizationRequest,
   PushedAuthorization,
@@ -128,6 +135,7 @@ export {
   type TokenInQuestion,
   type TokenTypeHint,
 } from './revocation.ts'
+export { buildRevocationRequest, type RevocationRequestInput } from './revocation-request.ts'
 export { Secret, secret } from './secret.ts'
 export { buildTokenRequest, type TokenRequest, type TokenRequestInput } from './token-request.ts'
 export { readTokenResponse, type TokenEndpointResponse, type TokenPhase, type TokenSet } from './token-response.ts'

@@ -1,6 +1,7 @@
 import type { ClientCertificate } from './client-authentication/authenticate-client.ts'
-import type { JsonObject } from './json.ts'
+import { appendQuery, encodeBody, renderParameters } from './parameters.ts'
 import type { OAuthPlan, RequestTemplates } from './plan.ts'
+import { type AuthenticatedRequestContext, authenticatedScope } from './request-scope.ts'
 import type { Secret } from './secret.ts'
 import { placeBody } from './template/place-body.ts'
 import { placeHeader } from './template/place-header.ts'
@@ -20,20 +21,14 @@ export interface TokenRequest {
   client_certificate?: ClientCertificate | null
 }
 
-export interface TokenRequestInput {
-  client_id: string
-  client_secret: Secret
+export interface TokenRequestInput extends AuthenticatedRequestContext {
   redirect_uri: string
   code: Secret
   code_verifier?: Secret
   /** For templates that repeat it to the token endpoint. */
   state?: string
-  /** The endpoint config, for templates such as `{{{config.subdomain}}}`. */
-  config: JsonObject
   /** Further parameters of the authorization response, such as `realmId`; they never override the fields above. */
   parameters?: Record<string, string>
-  /** For `now_plus`; the current time unless given. */
-  now?: Date
 }
 
 /** Names that a provider or browser may not supply to a token request's templates. */
@@ -60,26 +55,26 @@ export function buildTokenRequest(plan: OAuthPlan, input: TokenRequestInput): To
   const further = Object.entries(input.parameters ?? {}).filter(([name]) => !RESERVED_NAMES.has(name))
   const scope = {
     ...Object.fromEntries(further),
-    client_id: input.client_id,
-    client_secret: input.client_secret.reveal(),
+    ...authenticatedScope(plan, input),
     redirect_uri: input.redirect_uri,
     code: input.code.reveal(),
     code_verifier: input.code_verifier?.reveal(),
     state: input.state,
-    config: input.config,
   }
   return renderRequest(plan.token_request, scope, plan.url_policy, input.now ?? new Date())
 }
 
 /** Puts the scope's values into a request's templates, each by the grammar of its place. */
 export function renderRequest(templates: RequestTemplates, scope: Scope, policy: UrlPolicy, now: Date): TokenRequest {
-  const { method, url, headers, body, media_type } = templates
-  return {
-    method,
-    url: placeUrl(renderSentinels(url, scope, now), policy).href,
-    headers: renderHeaders(headers, scope, now),
-    body: body && placeBody(renderSentinels(body, scope, now), media_type),
-  }
+  const { method, headers } = templates
+  const url = placeUrl(renderSentinels(templates.url, scope, now), policy)
+  appendQuery(url, renderParameters(templates.query, scope, now))
+  return { method, url: url.href, headers: renderHeaders(headers, scope, now), body: renderBody(templates, scope, now) }
+}
+
+function renderBody({ body, members, media_type }: RequestTemplates, scope: Scope, now: Date): string | null {
+  if (body !== null) return placeBody(renderSentinels(body, scope, now), media_type)
+  return encodeBody(renderParameters(members, scope, now), media_type === 'json' ? 'json' : 'form')
 }
 
 export function renderHeaders(headers: RequestTemplates['headers'], scope: Scope, now: Date): Record<string, string> {

@@ -1,7 +1,13 @@
 import type { Compilation } from '../compilation.ts'
 import { formatJsonPointer } from '../json-pointer.ts'
 import { lintPlan } from '../lint-plan.ts'
-import { type OAuthPlan, type RequestTemplates, templatesOf } from '../plan.ts'
+import { type OAuthPlan, type RequestTemplates, type ResponseMapping, templatesOf } from '../plan.ts'
+import {
+  type ProviderBehaviour,
+  STANDARD_BEHAVIOUR,
+  STANDARD_READING,
+  type TokenPointers,
+} from '../provider-behaviour.ts'
 import type { Template } from '../template/template.ts'
 import type { AirbytePaths } from './airbyte-oauth.ts'
 import { formBody, jsonBody } from './body-templates.ts'
@@ -53,7 +59,6 @@ export function compileDeclarative(
     ({ name, value }) => name === 'authorization' && value.lambdas.has('basicauth'),
   )
   const state = readState(compilation, located)
-  const code = input.auth_code_key
   const response_map = compileExtractOutput(compilation, located, paths.output)
   const plan: OAuthPlan = {
     provider,
@@ -69,11 +74,35 @@ export function compileDeclarative(
     refresh_response_map: [],
     url_policy: compilation.url_policy,
     ...(state !== null && { state }),
-    ...(code !== undefined && { code_name: code }),
+    behaviour: behaviourOf(input, response_map),
   }
   lintPlan(plan, compilation, (field) => `${pointer}/${LINTED[field] ?? ''}`)
   lintVerifier(plan, compilation, `${pointer}/consent_url`)
   return plan
+}
+
+/** What the provider calls the code, and where its reply keeps the tokens. */
+function behaviourOf({ auth_code_key }: ConnectorInput, response_map: ResponseMapping[]): ProviderBehaviour {
+  const token_response = { ...STANDARD_READING, pointers: tokenPointers(response_map) }
+  return {
+    ...STANDARD_BEHAVIOUR,
+    authorization_response: { ...STANDARD_BEHAVIOUR.authorization_response, code: auth_code_key ?? 'code' },
+    token_response,
+    refresh_response: token_response,
+  }
+}
+
+const TOKEN_MEMBERS = ['access_token', 'refresh_token', 'expires_in'] as const
+
+/** Outputs are tokens by their names, or by how their names end (`pokemon_access_token`). */
+function tokenPointers(response_map: ResponseMapping[]): TokenPointers {
+  const entries = response_map.filter((entry) => entry.from === 'pointer')
+  const pointers: TokenPointers = {}
+  for (const name of TOKEN_MEMBERS) {
+    const entry = entries.find(({ key }) => key === name) ?? entries.find(({ key }) => key.endsWith(`_${name}`))
+    if (entry !== undefined) pointers[name] = entry.pointer
+  }
+  return pointers
 }
 
 /** Where the lint's findings belong in this dialect. */

@@ -35,8 +35,10 @@ export function compileTokenRequest(
   return {
     method: 'POST',
     url,
+    query: [],
     headers: Array.from(headers, ([name, value]) => ({ name, value })),
     body,
+    members: [],
     media_type: body === null ? media_type : sent_as,
   }
 }

@@ -76,6 +76,18 @@ test('without extract_output the outputs say where they stand in the reply, else
   })
 })
 
+test('tokens are found under the names that the spec gives them, lifetime included', () => {
+  const super_token = { ...at('t'), path_in_oauth_response: ['data', 'super_access_token'] }
+  const expires = { ...at('e'), path_in_oauth_response: ['data', 'expires_in'] }
+  const { plan } = compile(yields({ super_access_token: super_token, token_expiry_date: expires }))
+  assert.ok(plan)
+  const reply = { data: { super_access_token: 'at-1', expires_in: 60 } }
+  const response = { status: 200, headers: new Headers(), body: JSON.stringify(reply) }
+  const tokens = readTokenResponse(plan, response, { now, phase: 'authorization_code' })
+  assert.equal(tokens.access_token.reveal(), 'at-1')
+  assert.equal(tokens.expires_at?.toISOString(), '2026-11-21T13:01:00.000Z')
+})
+
 test('an output that the reply lacks is an error that names it, and shows nothing of the reply', () => {
   const reply = { access_token: 'at-secret', expires_in: 60 }
   const error = refusal(() => map(specs.typeform, reply))

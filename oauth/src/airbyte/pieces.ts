@@ -44,7 +44,7 @@ export function templateOf(source: string, pieces: Piece[]): Template {
     lambdas.add(lambda)
     return ['#', lambda, 0, source.length, inner.map(tokenOf)]
   }
-  return { source, tokens: mergeText(pieces).map(tokenOf), names, lambdas, conditional: false }
+  return { source, tokens: mergeText(pieces).map(tokenOf), names, lambdas, conditional: false, required: false }
 }
 
 function mergeText(pieces: Piece[]): Piece[] {

@@ -44,7 +44,7 @@ export function parseTemplate(source: string): Template {
     return [symbol, value, start, end, repair(childrenOf(token), text, depth + 1)]
   }
 
-  return { source, tokens: repair(parseTokens(source), source, 0), names, lambdas, conditional }
+  return { source, tokens: repair(parseTokens(source), source, 0), names, lambdas, conditional, required: false }
 }
 
 function childrenOf([, , , , children]: Token): Token[] {
