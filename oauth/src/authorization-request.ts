@@ -33,7 +33,7 @@ export function buildAuthorizationRequest(plan: OAuthPlan, input: AuthorizationR
   const url = placeUrl(renderSentinels(plan.authorization_url, scope, now), plan.url_policy)
   appendQuery(url, renderParameters(plan.behaviour.authorization_parameters, scope, now))
 
-  const states = url.searchParams.getAll('state')
+  const states = url.searchParams.getAll(plan.state?.name ?? 'state')
   if (states.length !== 1 || states[0] !== state) {
     throw new OAuthError(
       'invalid_template',

@@ -44,7 +44,8 @@ export function readAuthorizationResponse(
   expected: ExpectedAuthorization,
 ): AuthorizationResponse {
   requireWellFormed(parameters)
-  const state = parameters.get('state')
+  const stateName = plan.state?.name ?? 'state'
+  const state = parameters.get(stateName) ?? parameters.get('state')
   if (state === null || expected.state === '' || !sameText(state, expected.state)) {
     throw new OAuthError('state_mismatch', 'This sign-in was not started here or is over. Start it again.', {
       field: 'state',
@@ -54,13 +55,14 @@ export function readAuthorizationResponse(
   if (parameters.has('error')) throw authorizationError(parameters)
 
   const { code: codeName, captures } = plan.behaviour.authorization_response
-  const code = parameters.get(codeName) ?? ''
+  const code = parameters.get(codeName) ?? parameters.get('code') ?? ''
   if (!/^[\x20-\x7e]+$/.test(code)) {
     throw new OAuthError('malformed_response', 'The provider sent no authorization code. Start again.', {
       field: codeName,
     })
   }
-  const others = [...parameters].filter(([name]) => !PROTOCOL.has(name) && name !== codeName)
+  const renamed = [stateName, codeName]
+  const others = [...parameters].filter(([name]) => !PROTOCOL.has(name) && !renamed.includes(name))
   return {
     code: secret(code),
     parameters: Object.fromEntries(others.filter(([name]) => !IMPLICIT.has(name))),

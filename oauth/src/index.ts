@@ -1,3 +1,7 @@
+export type { AirbyteOAuth, AirbytePaths, ConfigPath, OutputPath } from './airbyte/airbyte-oauth.ts'
+export { type AirbytePlanOptions, compileAirbytePlan } from './airbyte/compile-airbyte-plan.ts'
+export { readOAuthUserInput } from './airbyte/read-oauth-user-input.ts'
+export { type OAuthOutput, writeOAuthOutput } from './airbyte/write-oauth-output.ts'
 export { type ApiContext, type ApiRequestInput, buildApiRequest, buildTestCall } from './api-request.ts'
 export {
   type AuthorizationRequestInput,
@@ -94,8 +98,21 @@ export { buildStandardIntrospectionRequest, type Introspection, readIntrospectio
 export { buildIntrospectionRequest } from './introspection-request.ts'
 export { isJsonObject, type JsonObject, type JsonValue } from './json.ts'
 export { mapCredentials } from './map-credentials.ts'
+export { compileOAuth1Plan, type OAuth1Plan, oauth1Declaration } from './oauth1/oauth1-plan.ts'
+export { type OAuth1Credentials, type SigningOptions, signOAuth1Request } from './oauth1/sign-request.ts'
+export { SIGNATURE_METHODS, type SignatureMethod } from './oauth1/signature.ts'
+export {
+  buildOAuth1AuthorizationUrl,
+  buildTemporaryCredentialsRequest,
+  buildTokenCredentialsRequest,
+  readOAuth1AuthorizationResponse,
+  readTemporaryCredentials,
+  readTokenCredentials,
+  type TemporaryCredentials,
+  type TokenCredentials,
+} from './oauth1/three-legged.ts'
 export { createPkce, createState, type Pkce } from './pkce.ts'
-export type { OAuthPlan } from './plan.ts'
+export type { OAuthPlan, StateLength } from './plan.ts'
 export { compileProviderPlan } from './provider/compile-provider-plan.ts'
 export { type ProviderDeclaration, providerDeclaration } from './provider/declaration.ts'
 export type { ProviderBehaviour, RefreshPolicy } from './provider-behaviour.ts'

@@ -16,7 +16,8 @@ import type { IssuedToken, TokenPhase, TokenSet } from './token-response.ts'
  * After a refresh (its own map, or the token request's), keys with nothing new to say (null or empty, such as a refresh
  * token that was not rotated) are dropped, so that merging the result over the old credentials loses nothing.
  *
- * @throws OAuthError `malformed_response` naming the key, when `now_plus` gets no number of seconds.
+ * @throws OAuthError `malformed_response` naming the key, when `now_plus` gets no number of seconds or when the spec
+ *   requires what a first reply does not have.
  */
 export function mapCredentials(
   plan: OAuthPlan,
@@ -31,7 +32,7 @@ export function mapCredentials(
   const mapped =
     map.length === 0
       ? Object.entries(reply)
-      : map.map((entry) => [entry.key, readEntry(entry, { reply, set, now })] as const)
+      : map.map((entry) => [entry.key, readEntry(entry, { reply, set, now, isRefresh })] as const)
   const credentials = mapped.filter((pair): pair is [string, JsonValue] => {
     const value = pair[1]
     return value !== undefined && !(isRefresh && (value === null || value === ''))
@@ -64,20 +65,37 @@ function issuedAsJson({ access_token, refresh_token, expires_at, scope }: Issued
 
 function readEntry(
   entry: ResponseMapping,
-  { reply, set, now }: { reply: JsonObject; set: JsonObject; now: Date },
+  { reply, set, now, isRefresh }: { reply: JsonObject; set: JsonObject; now: Date; isRefresh: boolean },
 ): JsonValue | undefined {
   if (entry.from === 'literal') return entry.value
   // What the provider did not say is no key at all, rather than null.
   if (entry.from === 'token_set') return readJsonPointer(set, entry.pointer) ?? undefined
-  if (entry.from === 'pointer') return readJsonPointer(reply, entry.pointer)
+  if (entry.from === 'pointer') return readPointed(entry, reply, isRefresh)
   try {
     return renderText(entry.template, reply, now)
   } catch (error) {
     if (!(error instanceof OAuthError)) throw error
-    throw new OAuthError('malformed_response', `The provider's reply does not give ${entry.key}: ${error.message}`, {
-      field: entry.key,
-      verdict: 'integration_broken',
-      cause: error,
-    })
+    // A refresh may leave out what the first reply gave.
+    if (isRefresh && error.field !== null && readJsonPointer(reply, error.field.split('.')) === undefined)
+      return undefined
+    throw missing(entry.key, error)
   }
+}
+
+type PointerMapping = Extract<ResponseMapping, { from: 'pointer' }>
+
+function readPointed({ key, pointer, required, as }: PointerMapping, reply: JsonObject, isRefresh: boolean) {
+  const value = readJsonPointer(reply, pointer)
+  if (required && !isRefresh && (value === undefined || value === null)) throw missing(key)
+  const isScalar = typeof value === 'number' || typeof value === 'boolean'
+  return as === 'text' && isScalar ? String(value) : value
+}
+
+function missing(key: string, cause?: OAuthError): OAuthError {
+  const reason = cause?.message ?? 'it is not there.'
+  return new OAuthError('malformed_response', `The provider's reply does not give ${key}: ${reason}`, {
+    field: key,
+    verdict: 'integration_broken',
+    cause,
+  })
 }

@@ -1,5 +1,6 @@
-import { createHash } from 'node:crypto'
+import { createHash, randomBytes } from 'node:crypto'
 import { generateRandomCodeVerifier, generateRandomState } from 'oauth4webapi'
+import type { StateLength } from './plan.ts'
 import { type Secret, secret } from './secret.ts'
 
 export interface Pkce {
@@ -19,7 +20,12 @@ export function createPkce(): Pkce {
   }
 }
 
-/** A fresh `state` (RFC 6749 §10.12): 256 random bits, base64url, safe in any template. */
-export function createState(): string {
-  return generateRandomState()
+/**
+ * A fresh `state` (RFC 6749 §10.12): 256 random bits, base64url, safe in any template. `length` is for providers that
+ * bound it (`plan.state?.length`); within the bounds it is as long as 43 characters or, if they ask for more, `min`.
+ */
+export function createState(length?: StateLength): string {
+  if (length === undefined) return generateRandomState()
+  const characters = Math.min(length.max, Math.max(length.min, 43))
+  return randomBytes(characters).toString('base64url').slice(0, characters)
 }

@@ -31,7 +31,7 @@ export interface RequestTemplates {
 
 /** How one key of the connector's `credentials` is made from the provider's reply. */
 export type ResponseMapping =
-  | { key: string; from: 'pointer'; pointer: JsonPointer }
+  | { key: string; from: 'pointer'; pointer: JsonPointer; required?: boolean; as?: 'text' }
   | { key: string; from: 'template'; template: Template }
   | { key: string; from: 'literal'; value: JsonValue }
   /** From what the token response was read into, as `tokenSetAsJson` lays it out. */
@@ -59,6 +59,14 @@ export interface OAuthPlan {
   readonly url_policy: UrlPolicy
   /** What the provider does otherwise than the RFCs say, or beyond them; `STANDARD_BEHAVIOUR` for dialects without words for it. */
   readonly behaviour: ProviderBehaviour
+  /** What the provider calls `state`, and how many characters it takes (`createState(plan.state?.length)`). */
+  readonly state?: { name: string; length?: StateLength }
+}
+
+/** Bounds in characters, both inclusive. */
+export interface StateLength {
+  min: number
+  max: number
 }
 
 /** All templates of a request. */

@@ -25,6 +25,8 @@ export interface TokenRequestInput extends AuthenticatedRequestContext {
   redirect_uri: string
   code: Secret
   code_verifier?: Secret
+  /** For templates that repeat it to the token endpoint. */
+  state?: string
   /** Further parameters of the authorization response, such as `realmId`; they never override the fields above. */
   parameters?: Record<string, string>
 }
@@ -57,6 +59,7 @@ export function buildTokenRequest(plan: OAuthPlan, input: TokenRequestInput): To
     redirect_uri: input.redirect_uri,
     code: input.code.reveal(),
     code_verifier: input.code_verifier?.reveal(),
+    state: input.state,
   }
   return renderRequest(plan.token_request, scope, plan.url_policy, input.now ?? new Date())
 }
