@@ -8,6 +8,7 @@ export type SpecErrorCode =
   | 'unsupported_endpoint'
   | 'invalid_connector_spec'
   | 'invalid_schema'
+  | 'invalid_provider'
 
 /** A connector's declaration (flow.yaml, spec, config schema) that cannot be used. */
 export class SpecError extends Error {

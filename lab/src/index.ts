@@ -5,6 +5,7 @@ export { enterUserCode } from './enter-user-code.ts'
 export { FAULTS, type Fault, type FaultName } from './faults.ts'
 export type { Lab, LabClient, LabOptions, LabStandard } from './lab.ts'
 export { LabError, type LabErrorCode } from './lab-error.ts'
+export { type OAuth1Client, type OAuth1Lab, type OAuth1LabOptions, startOAuth1Lab } from './oauth1/start-oauth1-lab.ts'
 export {
   type GrantStandIn,
   type GrantStandInOptions,

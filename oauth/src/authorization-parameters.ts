@@ -10,11 +10,11 @@ export interface AuthorizationParameters {
 }
 
 /** @throws OAuthError `invalid_template` when the template gives no URL. */
-export function readAuthorizationParameters(rendered: Rendered): AuthorizationParameters {
+export function readAuthorizationParameters(rendered: Rendered, state_name: string): AuthorizationParameters {
   const { searchParams } = parseAddress(rendered)
   const methods = searchParams.getAll('code_challenge_method').filter((method) => method !== '')
   return {
-    carries_state: isExactly(rendered, searchParams.getAll('state'), 'state'),
+    carries_state: isExactly(rendered, searchParams.getAll(state_name), 'state'),
     keeps_method: methods.every(
       (method) => method === 'S256' || isExactly(rendered, [method], 'code_challenge_method'),
     ),

@@ -1,22 +1,19 @@
 import { readAuthorizationParameters } from './authorization-parameters.ts'
 import { OAuthError } from './errors.ts'
-import type { JsonObject } from './json.ts'
+import { appendQuery, renderParameters } from './parameters.ts'
 import type { OAuthPlan } from './plan.ts'
+import { openScope, type RequestContext, requireGrant } from './request-scope.ts'
 import { placeAddress, placeUrl } from './template/place-url.ts'
 import { renderSentinels } from './template/render.ts'
 import { onceFor } from './template/sentinels.ts'
+import { isLoopbackHost } from './url-policy.ts'
 
-export interface AuthorizationRequestInput {
-  client_id: string
+export interface AuthorizationRequestInput extends RequestContext {
   redirect_uri: string
   state: string
-  /** The endpoint config, for templates such as `{{{config.subdomain}}}`. */
-  config: JsonObject
   /** Required when `plan.uses_pkce`. */
   code_challenge?: string
   code_challenge_method?: 'S256'
-  /** For `now_plus`; the current time unless given. */
-  now?: Date
 }
 
 /**
@@ -27,25 +24,33 @@ export interface AuthorizationRequestInput {
  *   address would not carry the given `state`, or carry another PKCE method than S256.
  */
 export function buildAuthorizationRequest(plan: OAuthPlan, input: AuthorizationRequestInput): { url: string } {
-  const { client_id, redirect_uri, state, config, code_challenge, now = new Date() } = input
+  const { redirect_uri, state, code_challenge, now = new Date() } = input
+  requireGrant(plan, 'authorization_code')
   if (state === '') throw missing('state')
   if (plan.uses_pkce && !code_challenge) throw missing('code_challenge')
 
   const code_challenge_method = code_challenge ? (input.code_challenge_method ?? 'S256') : undefined
-  const scope = { client_id, redirect_uri, state, config, code_challenge, code_challenge_method }
+  const scope = { ...openScope(plan, input), redirect_uri, state, code_challenge, code_challenge_method }
+  checkRedirectUri(plan, redirect_uri)
   const rendered = renderSentinels(plan.authorization_url, scope, now)
-  const { carries_state, keeps_method } = provenParameters(rendered)
-  if (carries_state && keeps_method && (code_challenge_method ?? 'S256') === 'S256') {
-    return { url: placeAddress(rendered, plan.url_policy) }
+  const { authorization_parameters } = plan.behaviour
+  const state_name = plan.state?.name ?? 'state'
+  if (authorization_parameters.length === 0 && state_name === 'state') {
+    const { carries_state, keeps_method } = provenParameters(rendered)
+    if (carries_state && keeps_method && (code_challenge_method ?? 'S256') === 'S256') {
+      return { url: placeAddress(rendered, plan.url_policy) }
+    }
   }
-  return { url: checkParameters(placeUrl(rendered, plan.url_policy), state).href }
+  const url = placeUrl(rendered, plan.url_policy)
+  appendQuery(url, renderParameters(authorization_parameters, scope, now))
+  return { url: checkParameters(url, state_name, state).href }
 }
 
-const provenParameters = onceFor(readAuthorizationParameters)
+const provenParameters = onceFor((rendered) => readAuthorizationParameters(rendered, 'state'))
 
 /** What the template does not prove is read off the URL itself. */
-function checkParameters(url: URL, state: string): URL {
-  const states = url.searchParams.getAll('state')
+function checkParameters(url: URL, state_name: string, state: string): URL {
+  const states = url.searchParams.getAll(state_name)
   if (states.length !== 1 || states[0] !== state) {
     throw new OAuthError(
       'invalid_template',
@@ -63,6 +68,24 @@ function checkParameters(url: URL, state: string): URL {
     })
   }
   return url
+}
+
+/** Providers that register only https, or no loopback, would refuse it on a page that helps nobody. */
+function checkRedirectUri({ behaviour, provider }: OAuthPlan, redirect_uri: string): void {
+  const { https_only, loopback } = behaviour.redirect_uri
+  if (loopback && !https_only) return
+  const url = URL.canParse(redirect_uri) ? new URL(redirect_uri) : null
+  const reason =
+    url === null || (https_only && url.protocol !== 'https:')
+      ? 'only https'
+      : !loopback && isLoopbackHost(url.hostname)
+        ? 'no localhost'
+        : null
+  if (reason === null) return
+  throw new OAuthError('refused_value', `${provider} allows ${reason} in redirect URIs. Use a public https address.`, {
+    field: 'redirect_uri',
+    verdict: 'integration_broken',
+  })
 }
 
 function missing(field: string): OAuthError {

@@ -1,8 +1,10 @@
 import { createHash, timingSafeEqual } from 'node:crypto'
 import type { AuthorizationServer } from './discovery/authorization-server.ts'
 import { OAuthError, type Verdict } from './errors.ts'
+import type { JsonObject } from './json.ts'
 import type { OAuthPlan } from './plan.ts'
 import { providerText } from './provider-text.ts'
+import { readCaptures } from './read-captures.ts'
 import { type Secret, secret } from './secret.ts'
 
 export interface AuthorizationResponse {
@@ -11,6 +13,8 @@ export interface AuthorizationResponse {
   parameters: Record<string, string>
   /** Names of parameters that a code flow must not carry (`access_token`, `id_token`) and that were dropped unread. */
   ignored: string[]
+  /** What the plan keeps of the response for later requests; absent when it keeps nothing. */
+  captured?: JsonObject
 }
 
 export interface ExpectedAuthorization {
@@ -35,12 +39,13 @@ const PROTOCOL = new Set(['code', 'state', 'iss', 'error', 'error_description', 
  *   `authorization_failed`; the last two with the provider's words in `provider_error`.
  */
 export function readAuthorizationResponse(
-  _plan: OAuthPlan,
+  plan: OAuthPlan,
   parameters: URLSearchParams,
   expected: ExpectedAuthorization,
 ): AuthorizationResponse {
   requireWellFormed(parameters)
-  const state = parameters.get('state')
+  const stateName = plan.state?.name ?? 'state'
+  const state = parameters.get(stateName) ?? parameters.get('state')
   if (state === null || expected.state === '' || !sameText(state, expected.state)) {
     throw new OAuthError('state_mismatch', 'This sign-in was not started here or is over. Start it again.', {
       field: 'state',
@@ -49,17 +54,20 @@ export function readAuthorizationResponse(
   requireIssuer(parameters.get('iss'), expected)
   if (parameters.has('error')) throw authorizationError(parameters)
 
-  const code = parameters.get('code') ?? ''
+  const { code: codeName, captures } = plan.behaviour.authorization_response
+  const code = parameters.get(codeName) ?? parameters.get('code') ?? ''
   if (!/^[\x20-\x7e]+$/.test(code)) {
     throw new OAuthError('malformed_response', 'The provider sent no authorization code. Start again.', {
-      field: 'code',
+      field: codeName,
     })
   }
-  const others = [...parameters].filter(([name]) => !PROTOCOL.has(name))
+  const renamed = [stateName, codeName]
+  const others = [...parameters].filter(([name]) => !PROTOCOL.has(name) && !renamed.includes(name))
   return {
     code: secret(code),
     parameters: Object.fromEntries(others.filter(([name]) => !IMPLICIT.has(name))),
     ignored: others.map(([name]) => name).filter((name) => IMPLICIT.has(name)),
+    ...(captures.length > 0 && { captured: readCaptures(captures, Object.fromEntries(parameters), plan.url_policy) }),
   }
 }
 

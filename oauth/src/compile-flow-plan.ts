@@ -4,10 +4,11 @@
 import { type Compilation, startCompilation } from './compilation.ts'
 import { compileRequest } from './compile-request.ts'
 import { compileResponseMap } from './compile-response-map.ts'
-import { OAuthError, type SpecFinding } from './errors.ts'
 import { type FlowSpec, type ParsedFlowSpec, parseFlowSpec } from './flow-spec.ts'
+import { invalidSpec } from './invalid-spec.ts'
 import { lintPlan } from './lint-plan.ts'
 import { type OAuthPlan, templatesOf } from './plan.ts'
+import { STANDARD_BEHAVIOUR } from './provider-behaviour.ts'
 import type { UrlPolicy } from './url-policy.ts'
 
 /**
@@ -21,7 +22,7 @@ import type { UrlPolicy } from './url-policy.ts'
 export function compileFlowPlan(spec: unknown, options: Partial<UrlPolicy> = {}): OAuthPlan {
   const { plan, parsed, compilation } = tryFlowSpec(spec, options)
   const findings = [...parsed.findings, ...compilation.findings]
-  if (plan === null || findings.length > 0) throw invalid(findings)
+  if (plan === null || findings.length > 0) throw invalidSpec(findings)
   return { ...plan, warnings: [...parsed.warnings, ...compilation.warnings] }
 }
 
@@ -72,6 +73,7 @@ function compilePlan(spec: FlowSpec, pointerTo: ParsedFlowSpec['pointerTo'], com
       spec.refreshTokenResponseMap,
     ),
     url_policy: compilation.url_policy,
+    behaviour: STANDARD_BEHAVIOUR,
   }
   lintPlan(plan, compilation, pointerTo)
   return plan
@@ -91,16 +93,5 @@ function compileRefreshRequest(spec: FlowSpec, pointerTo: ParsedFlowSpec['pointe
     headers: ownHeaders
       ? { pointer: pointerTo('refreshTokenHeaders'), sources: spec.refreshTokenHeaders }
       : { pointer: pointerTo('accessTokenHeaders'), sources: spec.accessTokenHeaders },
-  })
-}
-
-function invalid(findings: SpecFinding[]): OAuthError {
-  const [first] = findings
-  const rest = findings.length > 1 ? ` (and ${findings.length - 1} more)` : ''
-  const where = first?.pointer === '' ? 'the spec' : first?.pointer
-  return new OAuthError('invalid_spec', `The OAuth spec cannot be used: ${where} ${first?.message}${rest}.`, {
-    verdict: 'connector_broken',
-    field: first?.pointer ?? null,
-    findings,
   })
 }

@@ -5,7 +5,7 @@ import { placeBody } from './template/place-body.ts'
 import { placeHeader } from './template/place-header.ts'
 
 /** RFC 9110 §5.6.2 `token`. */
-const HEADER_NAME = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/
+export const HEADER_NAME = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/
 
 /** Framing, routing and connection management belong to the HTTP client, not to a spec. */
 export const RESERVED_HEADERS: ReadonlySet<string> = new Set([
@@ -78,10 +78,18 @@ export function compileRequest(
     compilation.probe(body.pointer, bodyTemplate, (rendered) => placeBody(rendered, media_type), 'body_grammar')
     if (method === 'GET') compilation.refuse(body.pointer, 'get_body', 'cannot be sent by GET')
   }
-  return { method, url: urlTemplate, headers: headerTemplates, body: bodyTemplate, media_type }
+  return {
+    method,
+    url: urlTemplate,
+    query: [],
+    headers: headerTemplates,
+    body: bodyTemplate,
+    members: [],
+    media_type,
+  }
 }
 
-function mediaTypeOf(content_type: string): BodyMediaType {
+export function mediaTypeOf(content_type: string): BodyMediaType {
   const type = (content_type.split(';')[0] ?? '').trim().toLowerCase()
   if (type === 'application/json' || type.endsWith('+json')) return 'json'
   return type === FORM ? 'form' : 'other'

@@ -1,3 +1,8 @@
+export type { AirbyteOAuth, AirbytePaths, ConfigPath, OutputPath } from './airbyte/airbyte-oauth.ts'
+export { type AirbytePlanOptions, compileAirbytePlan } from './airbyte/compile-airbyte-plan.ts'
+export { readOAuthUserInput } from './airbyte/read-oauth-user-input.ts'
+export { type OAuthOutput, writeOAuthOutput } from './airbyte/write-oauth-output.ts'
+export { type ApiContext, type ApiRequestInput, buildApiRequest, buildTestCall } from './api-request.ts'
 export {
   type AuthorizationRequestInput,
   buildAuthorizationRequest,
@@ -19,6 +24,7 @@ export {
 } from './client-authentication/authenticate-client.ts'
 export { chooseClientAuthentication } from './client-authentication/choose-client-authentication.ts'
 export type { SigningKey } from './client-authentication/signing-key.ts'
+export { buildClientCredentialsRequest } from './client-credentials-request.ts'
 export { compileFlowPlan } from './compile-flow-plan.ts'
 export { type AuthorizationServer, parseAuthorizationServer } from './discovery/authorization-server.ts'
 export {
@@ -46,6 +52,7 @@ export {
   type SpecFinding,
   type Verdict,
 } from './errors.ts'
+export { buildFollowUpRequest, type FollowUpRequestInput, readFollowUpResponse } from './follow-up.ts'
 export {
   type AuthorizationCodeGrant,
   buildAuthorizationCodeGrant,
@@ -88,12 +95,29 @@ export {
 } from './id-token/check-id-token.ts'
 export { createProviderKeys, type ProviderKeys, readJwksResponse } from './id-token/provider-keys.ts'
 export { buildStandardIntrospectionRequest, type Introspection, readIntrospectionResponse } from './introspection.ts'
-export type { JsonObject, JsonValue } from './json.ts'
+export { buildIntrospectionRequest } from './introspection-request.ts'
+export { isJsonObject, type JsonObject, type JsonValue } from './json.ts'
 export { type LintFinding, lintFlowSpec } from './lint/lint-flow-spec.ts'
 export { LINT_RULES, type LintRule, type LintRuleId, type Severity } from './lint/rules.ts'
 export { mapCredentials } from './map-credentials.ts'
+export { compileOAuth1Plan, type OAuth1Plan, oauth1Declaration } from './oauth1/oauth1-plan.ts'
+export { type OAuth1Credentials, type SigningOptions, signOAuth1Request } from './oauth1/sign-request.ts'
+export { SIGNATURE_METHODS, type SignatureMethod } from './oauth1/signature.ts'
+export {
+  buildOAuth1AuthorizationUrl,
+  buildTemporaryCredentialsRequest,
+  buildTokenCredentialsRequest,
+  readOAuth1AuthorizationResponse,
+  readTemporaryCredentials,
+  readTokenCredentials,
+  type TemporaryCredentials,
+  type TokenCredentials,
+} from './oauth1/three-legged.ts'
 export { createPkce, createState, type Pkce } from './pkce.ts'
-export type { OAuthPlan } from './plan.ts'
+export type { OAuthPlan, StateLength } from './plan.ts'
+export { compileProviderPlan } from './provider/compile-provider-plan.ts'
+export { type ProviderDeclaration, providerDeclaration } from './provider/declaration.ts'
+export type { ProviderBehaviour, RefreshPolicy } from './provider-behaviour.ts'
 export {
   buildPushedAuthorizationRequest,
   PushedAuthorization,
@@ -113,6 +137,7 @@ export {
   type TokenInQuestion,
   type TokenTypeHint,
 } from './revocation.ts'
+export { buildRevocationRequest, type RevocationRequestInput } from './revocation-request.ts'
 export { Secret, secret } from './secret.ts'
 export { buildTokenRequest, type TokenRequest, type TokenRequestInput } from './token-request.ts'
 export { readTokenResponse, type TokenEndpointResponse, type TokenPhase, type TokenSet } from './token-response.ts'

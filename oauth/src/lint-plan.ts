@@ -8,14 +8,15 @@ type PointerTo = ParsedFlowSpec['pointerTo']
 
 /** Checks that hold across templates: nothing secret in the browser, `state` always there, PKCE only by S256. */
 export function lintPlan(plan: OAuthPlan, compilation: Compilation, pointerTo: PointerTo): void {
-  lintAuthorizationUrl(plan.authorization_url, compilation, pointerTo('authUrlTemplate'))
+  lintAuthorizationUrl(plan, compilation, pointerTo('authUrlTemplate'))
   lintPkce(plan, compilation, pointerTo)
   lintClientAuthentication(plan, compilation, pointerTo)
 }
 
 const LIKELY_SECRET = /secret|password|private_?key|api_?key|(?:access|refresh)_?token|api_?token/i
 
-function lintAuthorizationUrl(template: Template, compilation: Compilation, pointer: string): void {
+function lintAuthorizationUrl(plan: OAuthPlan, compilation: Compilation, pointer: string): void {
+  const template = plan.authorization_url
   const { refuse, warn } = compilation
   for (const name of ['client_secret', 'code_verifier']) {
     if (reads(template, name)) refuse(pointer, 'secret_exposed', `shows ${name} to the browser`)
@@ -26,7 +27,7 @@ function lintAuthorizationUrl(template: Template, compilation: Compilation, poin
   if (template.source !== '' && !template.names.has('state')) {
     refuse(pointer, 'state_missing', 'does not send {{{state}}}, so no response could be trusted')
   }
-  lintAuthorizationParameters(template, compilation, pointer)
+  lintAuthorizationParameters(template, plan.state?.name ?? 'state', compilation, pointer)
 }
 
 /** A PKCE parameter with a literal instead of `{{…}}`, in a URL, a form or JSON. */

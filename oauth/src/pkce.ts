@@ -1,4 +1,5 @@
 import { hash, randomBytes } from 'node:crypto'
+import type { StateLength } from './plan.ts'
 import { type Secret, secret } from './secret.ts'
 
 export interface Pkce {
@@ -18,9 +19,14 @@ export function createPkce(): Pkce {
   }
 }
 
-/** A fresh `state` (RFC 6749 §10.12): 256 random bits, base64url, safe in any template. */
-export function createState(): string {
-  return random256()
+/**
+ * A fresh `state` (RFC 6749 §10.12): 256 random bits, base64url, safe in any template. `length` is for providers that
+ * bound it (`plan.state?.length`); within the bounds it is as long as 43 characters or, if they ask for more, `min`.
+ */
+export function createState(length?: StateLength): string {
+  if (length === undefined) return random256()
+  const characters = Math.min(length.max, Math.max(length.min, 43))
+  return randomBytes(characters).toString('base64url').slice(0, characters)
 }
 
 function random256(): string {

@@ -1,30 +1,45 @@
 import type { SpecFinding } from './errors.ts'
 import type { JsonValue } from './json.ts'
 import type { JsonPointer } from './json-pointer.ts'
+import type { ProviderBehaviour } from './provider-behaviour.ts'
 import type { Template } from './template/template.ts'
 import type { UrlPolicy } from './url-policy.ts'
 
 export type BodyMediaType = 'json' | 'form' | 'other'
 
+/** One parameter, encoded for the place that it goes to. A template that renders to empty text is not sent. */
+export interface Parameter {
+  name: string
+  /** Numbers and booleans keep their type in JSON. */
+  value: Template | number | boolean
+}
+
 /** A token request before its values are known (RFC 6749 §4.1.3, §6). */
 export interface RequestTemplates {
   method: string
   url: Template
+  /** Added to the query that `url` may have. */
+  query: Parameter[]
   /** Lower-case names. `accept` and `content-type` always present. */
   headers: { name: string; value: Template }[]
+  /** A body written as text, by dialects that write it so. */
   body: Template | null
+  /** A body given by its members instead; `media_type` says how they are encoded. */
+  members: Parameter[]
   media_type: BodyMediaType
 }
 
 /** How one key of the connector's `credentials` is made from the provider's reply. */
 export type ResponseMapping =
-  | { key: string; from: 'pointer'; pointer: JsonPointer }
+  | { key: string; from: 'pointer'; pointer: JsonPointer; required?: boolean; as?: 'text' }
   | { key: string; from: 'template'; template: Template }
   | { key: string; from: 'literal'; value: JsonValue }
+  /** From what the token response was read into, as `tokenSetAsJson` lays it out. */
+  | { key: string; from: 'token_set'; pointer: JsonPointer }
 
 /**
- * What every dialect compiles to. Callers read `provider`, `uses_pkce` and `warnings`; the rest is for the functions of
- * this package and may change.
+ * What every dialect compiles to. Callers read `provider`, `uses_pkce`, `warnings` and `behaviour`; the rest is for the
+ * functions of this package and may change.
  */
 export interface OAuthPlan {
   readonly provider: string
@@ -42,9 +57,20 @@ export interface OAuthPlan {
   readonly response_map: ResponseMapping[]
   readonly refresh_response_map: ResponseMapping[]
   readonly url_policy: UrlPolicy
+  /** What the provider does otherwise than the RFCs say, or beyond them; `STANDARD_BEHAVIOUR` for dialects without words for it. */
+  readonly behaviour: ProviderBehaviour
+  /** What the provider calls `state`, and how many characters it takes (`createState(plan.state?.length)`). */
+  readonly state?: { name: string; length?: StateLength }
+}
+
+/** Bounds in characters, both inclusive. */
+export interface StateLength {
+  min: number
+  max: number
 }
 
 /** All templates of a request. */
-export function templatesOf({ url, headers, body }: RequestTemplates): Template[] {
-  return [url, ...headers.map(({ value }) => value), ...(body === null ? [] : [body])]
+export function templatesOf({ url, query, headers, body, members }: RequestTemplates): Template[] {
+  const parameters = [...query, ...members].map(({ value }) => value).filter((value) => typeof value === 'object')
+  return [url, ...headers.map(({ value }) => value), ...(body === null ? [] : [body]), ...parameters]
 }

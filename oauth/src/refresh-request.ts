@@ -1,5 +1,6 @@
-import type { JsonObject } from './json.ts'
+import { OAuthError } from './errors.ts'
 import { type OAuthPlan, templatesOf } from './plan.ts'
+import { type AuthenticatedRequestContext, authenticatedScope } from './request-scope.ts'
 import type { Secret } from './secret.ts'
 import { basicPassword, basicUserId } from './template/place-basic.ts'
 import { placeUrl } from './template/place-url.ts'
@@ -7,13 +8,11 @@ import { renderSentinels } from './template/render.ts'
 import type { Scope } from './template/template.ts'
 import { renderHeaders, renderRequest, type TokenRequest } from './token-request.ts'
 
-export interface RefreshRequestInput {
-  client_id: string
-  client_secret: Secret
-  refresh_token: Secret
-  config: JsonObject
-  /** For `now_plus`; the current time unless given. */
-  now?: Date
+export interface RefreshRequestInput extends AuthenticatedRequestContext {
+  /** Required unless the provider refreshes with the access token. */
+  refresh_token?: Secret | null
+  /** Required where the provider refreshes with it: `plan.behaviour.refreshes_with`. */
+  access_token?: Secret
 }
 
 /** What a token request's URL or headers may read that a refresh does not have. */
@@ -31,18 +30,24 @@ const REQUEST_PARAMETERS = [...CODE_GRANT_NAMES, 'client_id', 'client_secret', '
  */
 export function buildRefreshRequest(plan: OAuthPlan, input: RefreshRequestInput): TokenRequest {
   const own = plan.refresh_request
-  if (own === null || !templatesOf(own).some(({ names }) => names.has('refresh_token'))) {
-    return buildStandardRequest(plan, input)
+  const { refreshes_with } = plan.behaviour
+  if (refreshes_with === null) {
+    throw new OAuthError('invalid_grant', `${plan.provider} has no refresh. Authorize again.`, {
+      verdict: 'reauthorize',
+    })
   }
-  return renderRequest(own, scopeOf(input), plan.url_policy, input.now ?? new Date())
+  const token = input[refreshes_with]?.reveal() ?? ''
+  if (token === '') {
+    throw new OAuthError('refused_value', `The refresh request needs ${refreshes_with}.`, { field: refreshes_with })
+  }
+  const scope = { ...authenticatedScope(plan, input), [refreshes_with]: token }
+  if (own === null || !templatesOf(own).some(({ names }) => names.has(refreshes_with))) {
+    return buildStandardRequest(plan, input, token, scope)
+  }
+  return renderRequest(own, scope, plan.url_policy, input.now ?? new Date())
 }
 
-function scopeOf({ client_id, client_secret, refresh_token, config }: RefreshRequestInput): Scope {
-  return { client_id, client_secret: client_secret.reveal(), refresh_token: refresh_token.reveal(), config }
-}
-
-function buildStandardRequest(plan: OAuthPlan, input: RefreshRequestInput): TokenRequest {
-  const scope = scopeOf(input)
+function buildStandardRequest(plan: OAuthPlan, input: RefreshRequestInput, token: string, scope: Scope): TokenRequest {
   const now = input.now ?? new Date()
   const templates = plan.refresh_request ?? plan.token_request
 
@@ -53,7 +58,7 @@ function buildStandardRequest(plan: OAuthPlan, input: RefreshRequestInput): Toke
     ({ name, value }) => name !== 'authorization' && !CODE_GRANT_NAMES.some((variable) => value.names.has(variable)),
   )
   const headers = { ...renderHeaders(carried, scope, now), 'content-type': 'application/x-www-form-urlencoded' }
-  const form = new URLSearchParams({ grant_type: 'refresh_token', refresh_token: input.refresh_token.reveal() })
+  const form = new URLSearchParams({ grant_type: 'refresh_token', refresh_token: token })
   const client_secret = input.client_secret.reveal()
   if (plan.client_authentication === 'client_secret_basic') {
     const credentials = Buffer.from(`${basicUserId(input.client_id)}:${basicPassword(client_secret)}`)

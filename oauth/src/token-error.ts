@@ -1,5 +1,7 @@
 import { OAuthError, type OAuthErrorCode, type ProviderError, type Verdict } from './errors.ts'
 import { isJsonObject, type JsonObject } from './json.ts'
+import { readJsonPointer } from './json-pointer.ts'
+import { STANDARD_READING, type TokenResponseReading } from './provider-behaviour.ts'
 import { providerText } from './provider-text.ts'
 import type { TokenPhase } from './token-response.ts'
 
@@ -22,18 +24,24 @@ const INVALID_GRANT: Record<TokenPhase, string> = {
  *
  * `reply` is null when the body could not be read.
  */
-export function tokenError(status: number, reply: JsonObject | null, phase: TokenPhase): OAuthError {
-  const provider_error = readProviderError(status, reply)
+export function tokenError(
+  status: number,
+  reply: JsonObject | null,
+  phase: TokenPhase,
+  { error: pointers, verdicts }: Pick<TokenResponseReading, 'error' | 'verdicts'> = STANDARD_READING,
+): OAuthError {
+  const provider_error = readProviderError(status, reply, pointers)
   const details = { provider_error, verdict: 'integration_broken' as Verdict }
   const said = provider_error.error ?? `HTTP ${status}`
-  if (isTransient(provider_error)) {
+  const declared = verdicts.get(provider_error.error ?? '')
+  if (isTransient(provider_error) || declared === 'transient') {
     return new OAuthError('token_request_failed', `The provider cannot answer now (${said}). It will be tried again.`, {
       ...details,
       verdict: 'transient',
     })
   }
-  const code = codeOf(provider_error.error)
-  if (code === 'invalid_grant' && status >= 400) {
+  const code = declared === undefined ? codeOf(provider_error.error) : DECLARED_CODES[declared]
+  if (code === 'invalid_grant' && (status >= 400 || declared === 'reauthorize')) {
     return new OAuthError(code, INVALID_GRANT[phase], { ...details, verdict: 'reauthorize' })
   }
   if (code === 'invalid_client') {
@@ -44,6 +52,12 @@ export function tokenError(status: number, reply: JsonObject | null, phase: Toke
     )
   }
   return new OAuthError(code, `The provider refused the token request (${said}).`, details)
+}
+
+const DECLARED_CODES: Record<Exclude<Verdict, 'transient'>, OAuthErrorCode> = {
+  reauthorize: 'invalid_grant',
+  integration_broken: 'invalid_client',
+  connector_broken: 'token_request_failed',
 }
 
 function codeOf(error: string | null): OAuthErrorCode {
@@ -66,7 +80,19 @@ export function saysFailure(reply: JsonObject): boolean {
 }
 
 /** RFC 6749 §5.2 members, or the nested `error` object that API gateways send. */
-export function readProviderError(status: number, reply: JsonObject | null): ProviderError {
+export function readProviderError(
+  status: number,
+  reply: JsonObject | null,
+  pointers: TokenResponseReading['error'] = null,
+): ProviderError {
+  if (pointers !== null && reply !== null) {
+    const code = readJsonPointer(reply, pointers.code)
+    return {
+      status,
+      error: providerText(typeof code === 'number' ? String(code) : code),
+      error_description: pointers.description && providerText(readJsonPointer(reply, pointers.description)),
+    }
+  }
   const nested = isJsonObject(reply?.error) ? reply.error : null
   const source = nested ?? reply
   return {
@@ -78,4 +104,9 @@ export function readProviderError(status: number, reply: JsonObject | null): Pro
 
 function firstText(values: unknown[]): string | null {
   return providerText(values.find((value) => typeof value === 'string' && value !== ''))
+}
+
+/** A reply that is no token response. */
+export function malformed(message: string, field: string | null = null): OAuthError {
+  return new OAuthError('malformed_response', message, { field, verdict: 'integration_broken' })
 }

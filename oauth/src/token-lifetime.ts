@@ -1,20 +1,26 @@
-import type { JsonObject, JsonValue } from './json.ts'
+import type { JsonValue } from './json.ts'
+
+export interface Lifetime {
+  expires_in?: JsonValue | undefined
+  expires_at?: JsonValue | undefined
+}
 
 /** Longer is no lifetime that anybody states in earnest, and may leave the range of dates. */
 const MAX_SECONDS = 100 * 365 * 86_400
 
 /**
- * When the access token expires: `now` plus `expires_in` seconds (RFC 6749 §5.1), else `expires_at`, which some providers
+ * When the access token expires: `now` plus `expires_in` times `unit` seconds (RFC 6749 §5.1), else `expires_at`, which some providers
  * send instead: seconds or milliseconds since 1970, or an ISO date.
  *
  * Numbers may come as text, fractions are cut. Null, which means "no lifetime stated", for whatever is missing, not a
  * number, not positive (Mailchimp sends 0 for tokens that do not expire) or beyond a hundred years: a token response is
  * never given up over its lifetime, because its code is spent.
  */
-export function readExpiry(reply: JsonObject, now: Date): Date | null {
+export function readExpiry(reply: Lifetime, now: Date, unit = 1): Date | null {
   const expires_in = readNumber(reply.expires_in)
   if (expires_in !== null && expires_in <= 0) return null
-  const until = expires_in === null ? readInstant(reply.expires_at) : now.getTime() + Math.trunc(expires_in) * 1000
+  const until =
+    expires_in === null ? readInstant(reply.expires_at) : now.getTime() + Math.trunc(expires_in * unit) * 1000
   return until === null || until > now.getTime() + MAX_SECONDS * 1000 ? null : new Date(until)
 }
 

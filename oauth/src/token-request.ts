@@ -1,10 +1,11 @@
 import type { ClientCertificate } from './client-authentication/authenticate-client.ts'
-import type { JsonObject } from './json.ts'
+import { appendQuery, encodeBody, renderParameters } from './parameters.ts'
 import type { OAuthPlan, RequestTemplates } from './plan.ts'
+import { type AuthenticatedRequestContext, authenticatedScope } from './request-scope.ts'
 import type { Secret } from './secret.ts'
 import { placeBody } from './template/place-body.ts'
 import { placeHeader } from './template/place-header.ts'
-import { placeAddress } from './template/place-url.ts'
+import { placeAddress, placeUrl } from './template/place-url.ts'
 import { renderSentinels } from './template/render.ts'
 import { LAMBDAS, type Scope } from './template/template.ts'
 import type { UrlPolicy } from './url-policy.ts'
@@ -20,18 +21,14 @@ export interface TokenRequest {
   client_certificate?: ClientCertificate | null
 }
 
-export interface TokenRequestInput {
-  client_id: string
-  client_secret: Secret
+export interface TokenRequestInput extends AuthenticatedRequestContext {
   redirect_uri: string
   code: Secret
   code_verifier?: Secret
-  /** The endpoint config, for templates such as `{{{config.subdomain}}}`. */
-  config: JsonObject
+  /** For templates that repeat it to the token endpoint. */
+  state?: string
   /** Further parameters of the authorization response, such as `realmId`; they never override the fields above. */
   parameters?: Record<string, string>
-  /** For `now_plus`; the current time unless given. */
-  now?: Date
 }
 
 /** Names that a provider or browser may not supply to a token request's templates. */
@@ -58,25 +55,37 @@ export function buildTokenRequest(plan: OAuthPlan, input: TokenRequestInput): To
   const further = Object.entries(input.parameters ?? {}).filter(([name]) => !RESERVED_NAMES.has(name))
   const scope = {
     ...Object.fromEntries(further),
-    client_id: input.client_id,
-    client_secret: input.client_secret.reveal(),
+    ...authenticatedScope(plan, input),
     redirect_uri: input.redirect_uri,
     code: input.code.reveal(),
     code_verifier: input.code_verifier?.reveal(),
-    config: input.config,
+    state: input.state,
   }
   return renderRequest(plan.token_request, scope, plan.url_policy, input.now ?? new Date())
 }
 
 /** Puts the scope's values into a request's templates, each by the grammar of its place. */
 export function renderRequest(templates: RequestTemplates, scope: Scope, policy: UrlPolicy, now: Date): TokenRequest {
-  const { method, url, headers, body, media_type } = templates
+  const { method, headers } = templates
   return {
     method,
-    url: placeAddress(renderSentinels(url, scope, now), policy),
+    url: renderUrl(templates, scope, policy, now),
     headers: renderHeaders(headers, scope, now),
-    body: body && placeBody(renderSentinels(body, scope, now), media_type),
+    body: renderBody(templates, scope, now),
   }
+}
+
+function renderUrl({ url, query }: RequestTemplates, scope: Scope, policy: UrlPolicy, now: Date): string {
+  const rendered = renderSentinels(url, scope, now)
+  if (query.length === 0) return placeAddress(rendered, policy)
+  const placed = placeUrl(rendered, policy)
+  appendQuery(placed, renderParameters(query, scope, now))
+  return placed.href
+}
+
+function renderBody({ body, members, media_type }: RequestTemplates, scope: Scope, now: Date): string | null {
+  if (body !== null) return placeBody(renderSentinels(body, scope, now), media_type)
+  return encodeBody(renderParameters(members, scope, now), media_type === 'json' ? 'json' : 'form')
 }
 
 export function renderHeaders(headers: RequestTemplates['headers'], scope: Scope, now: Date): Record<string, string> {

@@ -1,12 +1,11 @@
-import { OAuthError } from './errors.ts'
-import type { JsonObject, JsonValue } from './json.ts'
+import type { JsonObject } from './json.ts'
 import { readJsonPointer } from './json-pointer.ts'
 import type { OAuthPlan } from './plan.ts'
-import { providerText } from './provider-text.ts'
+import type { TokenMember, TokenResponseReading } from './provider-behaviour.ts'
+import { readTokens } from './read-tokens.ts'
 import { readReply } from './reply.ts'
 import { type Secret, secret } from './secret.ts'
-import { saysFailure, tokenError } from './token-error.ts'
-import { readExpiry } from './token-lifetime.ts'
+import { malformed, saysFailure, tokenError } from './token-error.ts'
 
 /** What the guarded fetch gives back: the whole body as text, already bounded. */
 export interface TokenEndpointResponse {
@@ -24,6 +23,14 @@ export type TokenPhase =
   | 'jwt_bearer'
   | 'token_exchange'
 
+/** A token with what is said about it. */
+export interface IssuedToken {
+  access_token: Secret
+  refresh_token: Secret | null
+  expires_at: Date | null
+  scope: string | null
+}
+
 export interface TokenSet {
   access_token: Secret
   /** Null when none was returned: after a refresh the old one stays valid (RFC 6749 §6). */
@@ -35,10 +42,13 @@ export interface TokenSet {
   token_type: string | null
   /** The provider's whole reply. */
   response: Secret<JsonObject>
+  /** When the refresh token expires, for plans that know where the reply says so. */
+  refresh_token_expires_at?: Date | null
+  /** What the plan keeps of the reply for later requests. */
+  captured?: JsonObject
+  /** Further tokens of the grant by the plan's names for them. */
+  tokens?: Record<string, IssuedToken>
 }
-
-/** Longer tokens do not fit into the headers that they are meant for. */
-const MAX_TOKEN = 32_768
 
 /**
  * Reads a token response (RFC 6749 §5.1, §5.2) into a token set. Tokens are found where the plan's response map points,
@@ -52,45 +62,35 @@ export function readTokenResponse(
   response: TokenEndpointResponse,
   { now, phase }: { now: Date; phase: TokenPhase },
 ): TokenSet {
-  const reply = readReply(response)
-  if (response.status < 200 || response.status > 299) throw tokenError(response.status, reply, phase)
-  if (reply === null) throw malformed('The provider did not answer with a token response.')
-  if (saysFailure(reply)) throw tokenError(response.status, reply, phase)
-
+  const reading = readingOf(plan, phase)
+  const reply = readSuccess(response, reading, phase)
   const mapping =
     phase === 'refresh_token' && plan.refresh_response_map.length > 0 ? plan.refresh_response_map : plan.response_map
-  const find = (name: string): JsonValue => {
-    const mapped = mapping.find(({ key, from }) => key === name && from === 'pointer')
-    const pointed = mapped?.from === 'pointer' ? readJsonPointer(reply, mapped.pointer) : undefined
-    return pointed ?? readJsonPointer(reply, [name]) ?? null
+  const mapped = (name: TokenMember) => {
+    const entry = mapping.find(({ key, from }) => key === name && from === 'pointer')
+    return entry?.from === 'pointer' ? readJsonPointer(reply, entry.pointer) : undefined
   }
-  const access_token = readToken('access_token', find('access_token'))
-  if (access_token === null) throw malformed('The provider answered without an access token.', 'access_token')
-  return {
-    access_token,
-    refresh_token: readToken('refresh_token', find('refresh_token')),
-    expires_at: readExpiry(reply, now),
-    scope: readScope(find('scope')),
-    token_type: providerText(find('token_type')),
-    response: secret(reply),
-  }
+  const tokens = readTokens(plan, reading, reply, now, mapped)
+  if (tokens === null) throw malformed('The provider answered without an access token.', 'access_token')
+  return { ...tokens, response: secret(reply) }
 }
 
-/** RFC 6749 appendix A.12: visible ASCII and spaces. Null when missing or empty. */
-function readToken(field: string, value: JsonValue): Secret | null {
-  if (value === null || value === '') return null
-  if (typeof value !== 'string' || value.length > MAX_TOKEN || !/^[\x20-\x7e]+$/.test(value)) {
-    throw malformed(`The provider's ${field} is not a usable token.`, field)
-  }
-  return secret(value)
+export function readingOf({ behaviour }: OAuthPlan, phase: TokenPhase): TokenResponseReading {
+  if (phase === 'refresh_token') return behaviour.refresh_response
+  return phase === 'client_credentials' ? behaviour.client_credentials_response : behaviour.token_response
 }
 
-/** Scopes come as text, or as a list (Twitch). */
-function readScope(value: JsonValue): string | null {
-  const text = Array.isArray(value) ? value.filter((item) => typeof item === 'string').join(' ') : value
-  return typeof text === 'string' && /^[\x20-\x7e]+$/.test(text) ? text : null
-}
-
-function malformed(message: string, field: string | null = null): OAuthError {
-  return new OAuthError('malformed_response', message, { field, verdict: 'integration_broken' })
+/** The reply of a token endpoint that says yes. */
+export function readSuccess(
+  response: TokenEndpointResponse,
+  reading: TokenResponseReading,
+  phase: TokenPhase,
+): JsonObject {
+  const reply = readReply(response)
+  if (response.status < 200 || response.status > 299) throw tokenError(response.status, reply, phase, reading)
+  if (reply === null) throw malformed('The provider did not answer with a token response.')
+  const { success } = reading
+  const failed = success === null ? saysFailure(reply) : readJsonPointer(reply, success.pointer) !== success.equals
+  if (failed) throw tokenError(response.status, reply, phase, reading)
+  return reply
 }

@@ -11,13 +11,18 @@ import { branchScopes } from './probe-scopes.ts'
  * refused; what is wrong in one branch only is a warning, because `buildAuthorizationRequest` refuses it when it comes to
  * that.
  */
-export function lintAuthorizationParameters(template: Template, compilation: Compilation, pointer: string): void {
+export function lintAuthorizationParameters(
+  template: Template,
+  state_name: string,
+  compilation: Compilation,
+  pointer: string,
+): void {
   const report = template.conditional ? compilation.warn : compilation.refuse
   for (const scope of branchScopes(template)) {
-    const parameters = tryParameters(renderSentinels(template, scope, new Date(0)))
+    const parameters = tryParameters(renderSentinels(template, scope, new Date(0)), state_name)
     if (parameters === null) continue
     if (!parameters.carries_state) {
-      report(pointer, 'state_missing', 'does not carry exactly {{{state}}} as its parameter state')
+      report(pointer, 'state_missing', `does not carry exactly {{{state}}} as its parameter ${state_name}`)
     }
     if (!parameters.keeps_method) {
       report(pointer, 'pkce_plain', 'may set code_challenge_method to {{{code_challenge_method}}} or S256 only')
@@ -26,9 +31,9 @@ export function lintAuthorizationParameters(template: Template, compilation: Com
 }
 
 /** Null where there is no URL, which the compiler reports. */
-function tryParameters(rendered: Rendered): AuthorizationParameters | null {
+function tryParameters(rendered: Rendered, state_name: string): AuthorizationParameters | null {
   try {
-    return readAuthorizationParameters(rendered)
+    return readAuthorizationParameters(rendered, state_name)
   } catch (error) {
     if (error instanceof OAuthError) return null
     throw error

@@ -30,6 +30,6 @@ const REFRESH_TOKEN = /(?:^|[^a-z])refresh_?token$/i
 /** By the name under which the connector gets it, or the name that it has in the reply. */
 function yieldsToken(entry: ResponseMapping, name: RegExp): boolean {
   if (entry.from === 'literal') return false
-  const read = entry.from === 'pointer' ? [entry.pointer.at(-1) ?? ''] : [...entry.template.names]
+  const read = entry.from === 'template' ? [...entry.template.names] : [entry.pointer.at(-1) ?? '']
   return [entry.key, ...read].some((text) => name.test(text))
 }

@@ -23,7 +23,7 @@ export function renderFixedLayout(template: Template, scope: Scope, now: Date): 
   return new SlottedText(layout.text, layout.mark, slots, layout)
 }
 
-function layOut({ tokens }: Template): FixedLayout {
+function layOut({ tokens, required }: Template): FixedLayout {
   const mark = createMark()
   const readers: FixedLayout['readers'] = []
   const place = (reader: FixedLayout['readers'][number]) => sentinel(mark, readers.push(reader) - 1)
@@ -36,26 +36,26 @@ function layOut({ tokens }: Template): FixedLayout {
     if (symbol === '!' || symbol === '=') return ''
     if (symbol === '^' || (symbol === '#' && !isLambda(value)))
       throw new TypeError('A template with sections is no layout.')
-    if (symbol !== '#') return place(variableReader(value, urlencode))
-    if (value !== 'urlencode') return place(helperReader(token, urlencode))
+    if (symbol !== '#') return place(variableReader(value, urlencode, required))
+    if (value !== 'urlencode') return place(helperReader(token, urlencode, required))
     return encodeURIComponent(write(Array.isArray(children) ? children : [], urlencode + 1).toWellFormed())
   }
   return { text: write(tokens, 0), mark, readers }
 }
 
-function variableReader(field: string, urlencode: number) {
+function variableReader(field: string, urlencode: number, required: boolean) {
   const path = field.indexOf('.') > 0 ? field.split('.') : [field]
   return (scope: Scope): Slot => {
     const value = field === '.' ? scope : ownValue(scope, path)
-    return { field, value, text: textOf(field, value), urlencode }
+    return { field, value, text: textOf(field, value, required), urlencode }
   }
 }
 
 /** `basicauth` and `now_plus` give one value each. */
-function helperReader(token: Token, urlencode: number) {
+function helperReader(token: Token, urlencode: number, required: boolean) {
   return (scope: Scope, now: Date): Slot => {
     const slots: Slot[] = []
-    new TemplateWriter(now, (slot) => String(slots.push(slot))).write([token], new ScopeContext(scope))
+    new TemplateWriter({ now, required }, (slot) => String(slots.push(slot))).write([token], new ScopeContext(scope))
     const [slot = { field: token[1], value: '', text: '' }] = slots
     return { ...slot, urlencode }
   }

@@ -53,7 +53,7 @@ export function parseTemplate(source: string, onSlip: ReportSlip = () => {}): Te
     return [symbol, value, start, end, repair(childrenOf(token), text, depth + 1)]
   }
 
-  return { source, tokens: repair(parseTokens(source), source, 0), names, lambdas, conditional }
+  return { source, tokens: repair(parseTokens(source), source, 0), names, lambdas, conditional, required: false }
 }
 
 function childrenOf([, , , , children]: Token): Token[] {

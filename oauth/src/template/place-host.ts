@@ -40,7 +40,7 @@ export function placeHost(rendered: Rendered, hostname: string, policy: UrlPolic
 }
 
 /** `allowed` holds whole hosts, and suffixes with a leading dot. */
-function isAllowedHost(host: string, allowed: string[]): boolean {
+export function isAllowedHost(host: string, allowed: string[]): boolean {
   return allowed.some((entry) => (entry.startsWith('.') ? host.endsWith(entry) : host === entry))
 }
 

@@ -10,15 +10,19 @@ const MAX_CHARACTERS = 1_000_000
 
 /** Mustache's Writer, which puts what `place` gives into the text instead of each value, and knows Flow's lambdas. */
 export class TemplateWriter extends mustache.Writer {
-  readonly #now: Date
+  readonly #options: { now: Date; required: boolean }
   readonly #place: (slot: Slot) => string
   readonly #work: { sections: number; characters: number }
   readonly #sections: string[] = []
   #urlencode = 0
 
-  constructor(now: Date, place: (slot: Slot) => string, work = { sections: 0, characters: 0 }) {
+  constructor(
+    options: { now: Date; required: boolean },
+    place: (slot: Slot) => string,
+    work = { sections: 0, characters: 0 },
+  ) {
     super()
-    this.#now = now
+    this.#options = options
     this.#place = place
     this.#work = work
   }
@@ -46,7 +50,8 @@ export class TemplateWriter extends mustache.Writer {
     const name = token[1] ?? ''
     const field = name === '.' ? (this.#sections.at(-1) ?? name) : name
     const value: unknown = context.lookup(name)
-    return this.#place({ field, value, text: textOf(field, value), urlencode: this.#urlencode })
+    const text = textOf(field, value, this.#options.required)
+    return this.#place({ field, value, text, urlencode: this.#urlencode })
   }
 
   override renderSection(token: string[], context: mustache.Context): string {
@@ -70,7 +75,9 @@ export class TemplateWriter extends mustache.Writer {
   }
 
   #basicauth(tokens: Token[], context: mustache.Context): string {
-    return placeBasic(withSentinels((place) => new TemplateWriter(this.#now, place, this.#work).write(tokens, context)))
+    return placeBasic(
+      withSentinels((place) => new TemplateWriter(this.#options, place, this.#work).write(tokens, context)),
+    )
   }
 
   #nowPlus(tokens: Token[], context: mustache.Context): string {
@@ -79,8 +86,8 @@ export class TemplateWriter extends mustache.Writer {
       fields.push(slot.field)
       return slot.text
     }
-    const seconds = new TemplateWriter(this.#now, read, this.#work).write(tokens, context).trim()
-    const until = new Date(this.#now.getTime() + Math.trunc(Number(seconds)) * 1000)
+    const seconds = new TemplateWriter(this.#options, read, this.#work).write(tokens, context).trim()
+    const until = new Date(this.#options.now.getTime() + Math.trunc(Number(seconds)) * 1000)
     if (seconds === '' || !/^[+-]?\d+(\.\d+)?$/.test(seconds) || Number.isNaN(until.getTime())) {
       const field = fields[0] ?? 'now_plus'
       throw new OAuthError('refused_value', `${field} is not a number of seconds, which now_plus needs.`, { field })
@@ -94,7 +101,13 @@ export class TemplateWriter extends mustache.Writer {
 }
 
 /** As Mustache prints a value. Objects would print as "[object Object]", which nobody means. */
-export function textOf(field: string, value: unknown): string {
+export function textOf(field: string, value: unknown, required: boolean): string {
+  const text = printed(field, value)
+  if (text !== '' || !required) return text
+  throw new OAuthError('refused_value', `${field} has no value, and the request cannot do without it.`, { field })
+}
+
+function printed(field: string, value: unknown): string {
   if (value === undefined || value === null) return ''
   const parts = Array.isArray(value) ? value : [value]
   if (parts.some((part) => typeof part === 'object' && part !== null)) {

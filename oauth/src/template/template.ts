@@ -20,6 +20,8 @@ export interface Template {
   lambdas: ReadonlySet<Lambda>
   /** Whether sections choose between texts, so that one rendering does not show them all. */
   conditional: boolean
+  /** A variable without a value is an error that names it, rather than empty text as in Mustache. */
+  required: boolean
 }
 
 /** Flow's helpers; they are written as sections and win over data of the same name. */
