@@ -42,6 +42,7 @@ export async function completeAuthorization(
     ...client,
     redirect_uri: redirectUri(services.base_url, integration_id),
     code,
+    state: received.state,
     ...(pending.code_verifier && { code_verifier: pending.code_verifier }),
     config,
     parameters,

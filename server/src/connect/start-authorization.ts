@@ -52,7 +52,7 @@ export function startAuthorization(api: Api, services: Services) {
 
     const { plan } = connector.oauth
     const integration = await findIntegration(services, session.tenant_id, session.integration_id)
-    const state = createState()
+    const state = createState(plan.state?.length)
     const pkce = plan.uses_pkce ? createPkce() : null
     const { url } = buildAuthorizationRequest(plan, {
       client_id: integration.client_id,
