@@ -36,6 +36,6 @@ try {
 
 function readLabPort(text = '16970'): number {
   const port = Number(text)
-  if (Number.isInteger(port) && port > 0 && port < 65536) return port
-  throw new ConfigError('The environment is not usable.\n  SLUICE_LAB_PORT: must be a port, 1 to 65535')
+  if (text !== '' && Number.isInteger(port) && port >= 0 && port < 65536) return port
+  throw new ConfigError('The environment is not usable.\n  SLUICE_LAB_PORT: must be a port, 0 (any free one) to 65535')
 }
