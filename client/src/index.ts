@@ -12,6 +12,7 @@ export type ConnectLink = Schemas['ConnectLink']
 export type ConnectSession = Schemas['ConnectSession']
 export type Integration = Schemas['Integration']
 export type Run = Schemas['Run']
+export type RunSummary = Schemas['RunSummary']
 
 export type SluiceClient = Client<paths>
 

@@ -804,7 +804,7 @@ export interface paths {
         };
         /**
          * List runs
-         * @description Newest first.
+         * @description Newest first, without what they yielded: get a run for that.
          */
         get: {
             parameters: {
@@ -1664,8 +1664,24 @@ export interface components {
             updated_at: string;
         };
         RunList: {
-            data: components["schemas"]["Run"][];
+            data: components["schemas"]["RunSummary"][];
             next_cursor: string | null;
+        };
+        RunSummary: {
+            /** Format: uuid */
+            id: string;
+            /** Format: uuid */
+            connection_id: string;
+            /** @enum {string} */
+            operation: "spec" | "discover" | "validate" | "capture" | "preview";
+            /** @enum {string} */
+            status: "running" | "succeeded" | "failed";
+            document_count: number;
+            error_code: string | null;
+            /** Format: date-time */
+            created_at: string;
+            /** Format: date-time */
+            finished_at: string | null;
         };
         Run: {
             /** Format: uuid */

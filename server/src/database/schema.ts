@@ -146,6 +146,8 @@ export interface RunTable {
   status: RunStatus
   /** Steps, documents, logs and error: a customer's data, so sealed like a secret. */
   outcome_sealed: Buffer
+  document_count: Generated<number>
+  error_code: string | null
   /** The worker extends it while it lives; past it, the run's worker is dead. */
   lease_until: Date
   finished_at: Date | null

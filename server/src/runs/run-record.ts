@@ -45,6 +45,15 @@ export const runSchema = z
   })
   .openapi('Run')
 
+export const runSummarySchema = runSchema
+  .pick({ id: true, connection_id: true, operation: true, status: true, document_count: true })
+  .extend({
+    error_code: z.string().nullable(),
+    created_at: z.iso.datetime(),
+    finished_at: z.iso.datetime().nullable(),
+  })
+  .openapi('RunSummary')
+
 export type RunRow = Selectable<RunTable>
 
 /** @throws Problem 404, the same whether it is missing or another tenant's */
@@ -65,20 +74,34 @@ export function sealOutcome(keys: KeyRing, run: { id: string; tenant_id: string 
 
 export async function presentRun({ keys, now }: Services, row: RunRow): Promise<z.infer<typeof runSchema>> {
   const outcome = runOutcomeSchema.parse(await keys.open(placeOf(row), row.outcome_sealed))
-  const abandoned = row.status === 'running' && row.lease_until < now()
+  const { error_code: _, ...summary } = presentRunSummary(row, now())
+  return {
+    ...summary,
+    steps: outcome.steps,
+    documents: outcome.documents,
+    document_count: outcome.document_count,
+    logs: outcome.logs,
+    error: isAbandoned(row, now()) ? workerLost : outcome.error,
+  }
+}
+
+/** What a list shows: nothing of the outcome is opened for it. */
+export function presentRunSummary(row: RunRow, now: Date): z.infer<typeof runSummarySchema> {
+  const abandoned = isAbandoned(row, now)
   return {
     id: row.id,
     connection_id: row.connection_id,
     operation: row.operation,
     status: abandoned ? 'failed' : row.status,
-    steps: outcome.steps,
-    documents: outcome.documents,
-    document_count: outcome.document_count,
-    logs: outcome.logs,
-    error: abandoned ? workerLost : outcome.error,
+    document_count: row.document_count,
+    error_code: abandoned ? workerLost.code : row.error_code,
     created_at: row.created_at.toISOString(),
     finished_at: (abandoned ? row.lease_until : row.finished_at)?.toISOString() ?? null,
   }
+}
+
+function isAbandoned(row: RunRow, now: Date): boolean {
+  return row.status === 'running' && row.lease_until < now
 }
 
 const workerLost = {

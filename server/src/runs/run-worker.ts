@@ -70,6 +70,7 @@ async function record({ db, keys, now }: Services, run: RunRow, outcome: RunOutc
     .updateTable('runs')
     .set({
       outcome_sealed: await sealOutcome(keys, run, outcome),
+      document_count: outcome.document_count,
       lease_until: new Date(now().getTime() + RUN_LEASE_SECONDS * 1000),
     })
     .where('tenant_id', '=', run.tenant_id)
@@ -84,6 +85,8 @@ async function finish({ db, keys, now }: Services, run: RunRow, outcome: RunOutc
     .set({
       status: outcome.error === null ? 'succeeded' : 'failed',
       outcome_sealed: await sealOutcome(keys, run, outcome),
+      document_count: outcome.document_count,
+      error_code: outcome.error?.code ?? null,
       finished_at: now(),
     })
     .where('tenant_id', '=', run.tenant_id)

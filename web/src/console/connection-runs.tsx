@@ -1,4 +1,4 @@
-import { dataOf, type Run } from '@sluice/client'
+import { dataOf, type Run, type RunSummary } from '@sluice/client'
 import { useState } from 'react'
 import { Moment } from '../page/moment.tsx'
 import { Notice } from '../page/notice.tsx'
@@ -11,10 +11,12 @@ import { LoadedView } from './loaded-view.tsx'
 
 const operations: Run['operation'][] = ['preview', 'spec', 'discover', 'validate', 'capture']
 
+const readRun = (id: string) => dataOf(sluice.GET('/v1/runs/{id}', { params: { path: { id } } }))
+
 function runCalls(connection_id: string, operation: Run['operation']): RunCalls {
   return {
     start: () => dataOf(sluice.POST('/v1/runs', { body: { connection_id, operation } })),
-    read: (id) => dataOf(sluice.GET('/v1/runs/{id}', { params: { path: { id } } })),
+    read: readRun,
   }
 }
 
@@ -34,6 +36,8 @@ export function ConnectionRuns({ connectionId, onEnd }: ConnectionRunsProps) {
     onEnd?.()
   })
   const [chosen, setChosen] = useState<Run>()
+  const [failure, setFailure] = useState<string>()
+  const choose = (id: string) => readRun(id).then(setChosen, (cause: Error) => setFailure(cause.message))
   const shown = busy ? run : (chosen ?? run)
   return (
     <section aria-label="Runs">
@@ -47,6 +51,7 @@ export function ConnectionRuns({ connectionId, onEnd }: ConnectionRunsProps) {
             disabled={busy}
             onClick={() => {
               setChosen(undefined)
+              setFailure(undefined)
               start(runCalls(connectionId, operation))
             }}
           >
@@ -55,6 +60,7 @@ export function ConnectionRuns({ connectionId, onEnd }: ConnectionRunsProps) {
         ))}
       </div>
       {error && <Notice tone="bad">{error.message}</Notice>}
+      {failure && <Notice tone="bad">{failure}</Notice>}
       {shown && (
         <div className="panel">
           <RunView key={shown.id} run={shown} />
@@ -62,16 +68,16 @@ export function ConnectionRuns({ connectionId, onEnd }: ConnectionRunsProps) {
       )}
       <h3>History</h3>
       <LoadedView of={history}>
-        {({ data }) => <RunHistory runs={data} shown={shown?.id} onChoose={setChosen} />}
+        {({ data }) => <RunHistory runs={data} shown={shown?.id} onChoose={choose} />}
       </LoadedView>
     </section>
   )
 }
 
 interface RunHistoryProps {
-  runs: Run[]
+  runs: RunSummary[]
   shown: string | undefined
-  onChoose: (run: Run) => void
+  onChoose: (id: string) => void
 }
 
 function RunHistory({ runs, shown, onChoose }: RunHistoryProps) {
@@ -80,7 +86,7 @@ function RunHistory({ runs, shown, onChoose }: RunHistoryProps) {
     <ul className="history">
       {runs.map((run) => (
         <li key={run.id}>
-          <button type="button" className="row" aria-pressed={run.id === shown} onClick={() => onChoose(run)}>
+          <button type="button" className="row" aria-pressed={run.id === shown} onClick={() => onChoose(run.id)}>
             <StatusBadge status={run.status} />
             <code>{run.operation}</code>
             <span className="muted">

@@ -2,7 +2,16 @@ import assert from 'node:assert/strict'
 import { after, before, beforeEach, test } from 'node:test'
 import { openPage, overflow, startWebTest, type WebTest } from '../testing/browser.ts'
 import { problem } from '../testing/fixture-server.ts'
-import { connection, connectionId, connector, failedRun, finishedRun, integration, run } from '../testing/records.ts'
+import {
+  connection,
+  connectionId,
+  connector,
+  failedRun,
+  finishedRun,
+  integration,
+  run,
+  summaryOf,
+} from '../testing/records.ts'
 
 let web: WebTest
 before(async () => {
@@ -20,7 +29,7 @@ beforeEach(() => {
     'GET /console/session': signedIn,
     'GET /v1/connections': list(connection()),
     [`GET /v1/connections/${connectionId}`]: { body: connection() },
-    'GET /v1/runs': list(finishedRun, failedRun),
+    'GET /v1/runs': list(summaryOf(finishedRun), summaryOf(failedRun)),
     'GET /v1/connectors': list(connector),
     'GET /v1/integrations': list(integration),
   })
@@ -78,6 +87,7 @@ test('a connection shows its masked config, runs operations, and keeps their his
   const { answers, calls } = web.server
   answers['POST /v1/runs'] = { status: 201, body: run([['spec', 'running']]) }
   answers[`GET /v1/runs/${finishedRun.id}`] = { body: finishedRun }
+  answers[`GET /v1/runs/${failedRun.id}`] = { body: failedRun }
   await using opened = await openPage(web, '/')
   const { page } = opened
   await page.getByRole('link', { name: 'source-lab' }).click()

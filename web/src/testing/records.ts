@@ -1,4 +1,4 @@
-import type { Connection, ConnectLink, Connector, Integration, Run } from '@sluice/client'
+import type { Connection, ConnectLink, Connector, Integration, Run, RunSummary } from '@sluice/client'
 import { labSchema } from './schemas.ts'
 
 export const connectionId = '019a2f0e-7c51-7c3e-9d1b-3f5a8e2b6c40'
@@ -133,6 +133,7 @@ export const failedRun: Run = run(
     ['discover', 'failed'],
   ],
   {
+    id: '019a2f11-0000-7c3e-9d1b-3f5a8e2b6c41',
     status: 'failed',
     finished_at: inMinutes(0),
     error: {
@@ -144,3 +145,8 @@ export const failedRun: Run = run(
     },
   },
 )
+
+/** As a list of runs shows it. */
+export function summaryOf({ steps: _steps, documents: _documents, logs: _logs, error, ...rest }: Run): RunSummary {
+  return { ...rest, error_code: error?.code ?? null }
+}

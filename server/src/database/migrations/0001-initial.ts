@@ -109,6 +109,8 @@ const statements = [
     operation text not null,
     status text not null check (status in ('running', 'succeeded', 'failed')),
     outcome_sealed bytea not null,
+    document_count integer not null default 0,
+    error_code text,
     lease_until timestamptz not null,
     finished_at timestamptz,
     created_at timestamptz not null default now(),
