@@ -113,6 +113,7 @@ export {
   type TemporaryCredentials,
   type TokenCredentials,
 } from './oauth1/three-legged.ts'
+export { buildPasswordRequest, type PasswordRequestInput } from './password-request.ts'
 export { createPkce, createState, type Pkce } from './pkce.ts'
 export type { OAuthPlan, StateLength } from './plan.ts'
 export { compileProviderPlan } from './provider/compile-provider-plan.ts'

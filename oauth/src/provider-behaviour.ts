@@ -7,7 +7,7 @@ import type { JsonPointer } from './json-pointer.ts'
 import type { Parameter, RequestTemplates } from './plan.ts'
 import type { Template } from './template/template.ts'
 
-export type GrantType = 'authorization_code' | 'refresh_token' | 'client_credentials'
+export type GrantType = 'authorization_code' | 'refresh_token' | 'client_credentials' | 'password'
 
 /** What is kept beside the tokens, for later requests and for the connector: a tenant, a host, an account. */
 export interface Capture {
@@ -112,6 +112,9 @@ export interface ProviderBehaviour {
   refresh_policy: RefreshPolicy
   client_credentials_request: RequestTemplates | null
   client_credentials_response: TokenResponseReading
+  /** Null unless the plan declares the grant (RFC 6749 §4.3). */
+  password_request: RequestTemplates | null
+  password_response: TokenResponseReading
   follow_ups: FollowUp[]
   revocation: Revocation | null
   /** Asked for the expiry when replies do not tell it (RFC 7662); at most once in `interval_seconds`. */
@@ -156,6 +159,8 @@ export const STANDARD_BEHAVIOUR: ProviderBehaviour = {
   refresh_policy: STANDARD_REFRESH_POLICY,
   client_credentials_request: null,
   client_credentials_response: STANDARD_READING,
+  password_request: null,
+  password_response: STANDARD_READING,
   follow_ups: [],
   revocation: null,
   introspection: null,

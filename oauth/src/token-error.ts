@@ -13,6 +13,7 @@ const INVALID_GRANT: Record<TokenPhase, string> = {
   authorization_code: 'The provider did not accept the authorization code. Authorize again.',
   refresh_token: 'The provider no longer accepts this grant. Authorize again.',
   client_credentials: 'The provider does not accept these client credentials. Enter them again.',
+  password: 'The provider does not accept this user name and password. Enter them again.',
   device_code: 'The provider did not accept the device code. Start again.',
   jwt_bearer: 'The provider did not accept the assertion. Check its key, subject and audience.',
   token_exchange: 'The provider did not accept the token to exchange. Authorize again.',

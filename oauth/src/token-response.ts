@@ -19,6 +19,7 @@ export type TokenPhase =
   | 'authorization_code'
   | 'refresh_token'
   | 'client_credentials'
+  | 'password'
   | 'device_code'
   | 'jwt_bearer'
   | 'token_exchange'
@@ -77,7 +78,8 @@ export function readTokenResponse(
 
 export function readingOf({ behaviour }: OAuthPlan, phase: TokenPhase): TokenResponseReading {
   if (phase === 'refresh_token') return behaviour.refresh_response
-  return phase === 'client_credentials' ? behaviour.client_credentials_response : behaviour.token_response
+  if (phase === 'client_credentials') return behaviour.client_credentials_response
+  return phase === 'password' ? behaviour.password_response : behaviour.token_response
 }
 
 /** The reply of a token endpoint that says yes. */

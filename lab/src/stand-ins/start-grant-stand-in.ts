@@ -1,14 +1,17 @@
-// A token endpoint for the grants that the lab's authorization server does not have: JWT bearer and token exchange.
+// A token endpoint for the grants that the lab's authorization server does not have: JWT bearer, token exchange, password.
 import { randomBytes } from 'node:crypto'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { listen } from '../listen.ts'
 import { type AssertionKeys, verifyAssertion } from './jwt-bearer.ts'
+import { verifyUser } from './password.ts'
 import { authenticateOnce, readStrictForm, TokenRefusal } from './strict-form.ts'
 import { type ExchangeableToken, verifyExchange } from './token-exchange.ts'
 
 export interface GrantStandInOptions {
   /** Secrets by client id. */
   clients?: Record<string, string>
+  /** Passwords by user name. */
+  users?: Record<string, string>
   assertion_keys?: AssertionKeys
   exchangeable_tokens?: Record<string, ExchangeableToken>
   /** Audiences and resources that tokens may be exchanged for. */
@@ -32,9 +35,10 @@ export interface GrantStandIn {
   close(): Promise<void>
 }
 
-/** Starts it on a free loopback port. It verifies strictly: see `readStrictForm`, `verifyAssertion`, `verifyExchange`. */
+/** Starts it on a free loopback port. It verifies strictly: see `readStrictForm`, `verifyAssertion`, `verifyExchange`, `verifyUser`. */
 export async function startGrantStandIn(options: GrantStandInOptions = {}): Promise<GrantStandIn> {
   const clients = new Map(Object.entries(options.clients ?? {}))
+  const users = new Map(Object.entries(options.users ?? {}))
   const keys = options.assertion_keys ?? new Map()
   const tokens = new Map(Object.entries(options.exchangeable_tokens ?? {}))
   const audiences = new Set(options.audiences)
@@ -61,8 +65,14 @@ export async function startGrantStandIn(options: GrantStandInOptions = {}): Prom
         const token_type = issued_token_type.endsWith(':access_token') ? 'Bearer' : 'N_A'
         return { ...reply, token_type, issued_token_type }
       }
+      case 'password': {
+        if (client_id === null) throw new TokenRefusal('invalid_client', 'Who asks?', 401)
+        const subject = verifyUser(form, users)
+        issued.set(access_token, { client_id, subject, actor: null, scope, targets })
+        return reply
+      }
       default:
-        throw new TokenRefusal('unsupported_grant_type', 'This server knows two grants.')
+        throw new TokenRefusal('unsupported_grant_type', 'This server knows three grants.')
     }
   }
 

@@ -45,5 +45,5 @@ test('the stand-in refuses what is wrong in one thing', async () => {
   for (const [what, answer] of wrong) assert.equal(await answer, 'invalid_request', what)
   assert.equal(await ask(GRANT + SUBJECT, { authorization: `Basic ${btoa('c:x')}` }), 'invalid_client')
   assert.equal(await ask(GRANT + SUBJECT, { authorization: 'Bearer x' }), 'invalid_client')
-  assert.equal(await ask('grant_type=password'), 'unsupported_grant_type')
+  assert.equal(await ask('grant_type=implicit'), 'unsupported_grant_type')
 })

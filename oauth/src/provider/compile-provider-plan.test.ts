@@ -56,7 +56,7 @@ function refused(attempt: () => unknown): OAuthError {
 }
 
 test('a word outside the vocabulary is refused at its place, and everything wrong is told at once', () => {
-  assert.deepEqual(findings({ token: { colour: 'red', body: 'xml' }, grants: { password: {} } }), [
+  assert.deepEqual(findings({ token: { colour: 'red', body: 'xml' }, grants: { implicit: {} } }), [
     '/token/body invalid_value',
     '/token unrecognized_keys',
     '/grants unrecognized_keys',

@@ -15,6 +15,7 @@ import {
   compileUrl,
   pointersBelow,
   pointersInto,
+  reads,
   type StandardParameters,
 } from './compile-provider-request.ts'
 import { compileCaptures, compileTokenResponse } from './compile-provider-response.ts'
@@ -63,6 +64,15 @@ function compilePlan(declaration: ProviderDeclaration, compilation: Compilation)
   const uses = grants.refresh_token?.uses ?? 'refresh_token'
   const refresh = requests('refresh_token', { grant_type: 'refresh_token', [uses]: `{{${uses}}}` })
   const client = requests('client_credentials', { grant_type: 'client_credentials', scope: '{{scope}} || ' })
+  const password = requests('password', {
+    grant_type: 'password',
+    username: '{{username}}',
+    password: '{{password}}',
+    scope: '{{scope}} || ',
+  })
+  if (password?.query.some((parameter) => reads(parameter, 'password'))) {
+    compilation.refuse('/grants/password', 'password_in_url', 'would put the password into an address; send a body')
+  }
   const vocabulary = vocabularyOf(declaration)('state', 'redirect_uri', 'code_challenge', 'code_challenge_method')
 
   return {
@@ -72,7 +82,7 @@ function compilePlan(declaration: ProviderDeclaration, compilation: Compilation)
     authorization_url: usesCode
       ? compileUrl(compilation, '/authorization/url', vocabulary, authorization?.url ?? '')
       : parseTemplate(''),
-    token_request: code ?? client ?? NO_REQUEST,
+    token_request: code ?? client ?? password ?? NO_REQUEST,
     refresh_request: refresh,
     client_authentication: 'client_secret_post',
     response_map: credentialsMap(declaration),
@@ -82,6 +92,7 @@ function compilePlan(declaration: ProviderDeclaration, compilation: Compilation)
       ...compileBehaviour(declaration, compilation),
       refreshes_with: refresh === null ? null : uses,
       client_credentials_request: client,
+      password_request: password,
       authorization_parameters:
         authorization === undefined
           ? []
@@ -125,6 +136,7 @@ const GRANT_VARIABLES: Record<Grant, string[]> = {
   authorization_code: ['code', 'code_verifier', 'redirect_uri'],
   refresh_token: [],
   client_credentials: [],
+  password: ['username', 'password'],
 }
 
 /** Compiles a grant's request; null when the provider does not have the grant. */
@@ -162,7 +174,10 @@ function besideTokenEndpoint({ token }: ProviderDeclaration, own: RequestDeclara
 function compileBehaviour(
   declaration: ProviderDeclaration,
   compilation: Compilation,
-): Omit<ProviderBehaviour, 'refreshes_with' | 'client_credentials_request' | 'authorization_parameters'> {
+): Omit<
+  ProviderBehaviour,
+  'refreshes_with' | 'client_credentials_request' | 'password_request' | 'authorization_parameters'
+> {
   const { authorization, scopes, grants, token, config, refresh_tokens } = declaration
   const vocabulary = vocabularyOf(declaration)
   const response = (grant: Grant) => compileTokenResponse(token.response, grants[grant]?.response)
@@ -186,6 +201,7 @@ function compileBehaviour(
     token_response: response('authorization_code'),
     refresh_response: response('refresh_token'),
     client_credentials_response: response('client_credentials'),
+    password_response: response('password'),
     refresh_policy: {
       rotation: refresh_tokens.rotation,
       reuse: refresh_tokens.reuse,

@@ -209,6 +209,7 @@ export function compileHeaders(
   return Array.from(headers, ([name, value]) => ({ name, value }))
 }
 
-function reads({ value }: Parameter, variable: string): boolean {
+/** Whether a parameter's value is made from a variable. */
+export function reads({ value }: Parameter, variable: string): boolean {
   return typeof value === 'object' && value.names.has(variable)
 }

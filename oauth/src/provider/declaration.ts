@@ -140,6 +140,9 @@ export const providerDeclaration = z.strictObject({
         })
         .optional(),
       client_credentials: grantRequest.optional(),
+      password: grantRequest
+        .optional()
+        .describe('Resource owner password credentials (RFC 6749 §4.3), where the provider offers nothing better.'),
     })
     .prefault({})
     .describe('The grants that the provider has; {} where nothing differs from token.'),

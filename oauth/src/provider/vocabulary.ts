@@ -19,6 +19,7 @@ const STANDARD_NAMES: ReadonlySet<string> = new Set([
   'code_verifier',
   'access_token',
   'grant_type',
+  'password',
   'redirect_uri',
   'refresh_token',
   'response_type',
@@ -26,6 +27,7 @@ const STANDARD_NAMES: ReadonlySet<string> = new Set([
   'state',
   'token',
   'token_type_hint',
+  'username',
 ])
 
 /** The variables of every place, by the declaration's own fields, lists and captures. */

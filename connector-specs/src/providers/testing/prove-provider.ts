@@ -8,6 +8,7 @@ import {
   buildClientCredentialsRequest,
   buildFollowUpRequest,
   buildIntrospectionRequest,
+  buildPasswordRequest,
   buildRefreshRequest,
   buildRevocationRequest,
   buildTestCall,
@@ -25,11 +26,11 @@ import {
   readFollowUpResponse,
   readTokenResponse,
   secret,
+  type TokenRequest,
   type TokenSet,
 } from '@sluice/oauth'
-import { compileSchema } from '../../compile-schema.ts'
-import { providerConfigSchema } from '../provider-config-schema.ts'
-import { CLIENT, NOW, REDIRECT_URI, type Reply, StandIn } from './stand-in.ts'
+import { configsOf, proveConfig } from './prove-config.ts'
+import { CLIENT, type Grant, NOW, REDIRECT_URI, type Reply, StandIn, USER } from './stand-in.ts'
 
 const client = {
   client_id: CLIENT.client_id,
@@ -38,7 +39,7 @@ const client = {
   now: NOW,
 }
 
-/** Code flow, refresh, client credentials, revocation, introspection, API and errors, as far as the provider has them. */
+/** Code flow, refresh, client credentials, password, revocation, introspection, API and errors, as far as the provider has them. */
 export function proveProvider(source: JsonObject, standInSource: JsonObject = source): void {
   const plan = compileProviderPlan(source)
   const declared = providerDeclaration.parse(standInSource)
@@ -47,6 +48,7 @@ export function proveProvider(source: JsonObject, standInSource: JsonObject = so
   for (const config of configsOf(declared)) {
     if (declared.grants.authorization_code) proveCodeGrant(plan, declared, config)
     if (declared.grants.client_credentials) proveClientCredentials(plan, declared, config)
+    if (declared.grants.password) provePassword(plan, declared, config)
   }
 }
 
@@ -179,13 +181,37 @@ function proveRefresh(plan: OAuthPlan, declared: ProviderDeclaration, standIn: S
 }
 
 function proveClientCredentials(plan: OAuthPlan, declared: ProviderDeclaration, config: Record<string, string>): void {
-  const standIn = new StandIn(declared, config)
   const request = buildClientCredentialsRequest(plan, { ...client, config })
-  const reply = standIn.token('client_credentials', request)
-  const tokens = readTokenResponse(plan, reply, { now: NOW, phase: 'client_credentials' })
-  requireIssued(tokens, standIn, declared, 'client_credentials')
-  proveErrors(plan, declared, standIn, 'client_credentials')
-  proveApi(plan, declared, standIn, { config, captured: tokens.captured ?? {}, tokens })
+  proveDirectGrant(plan, declared, config, 'client_credentials', request)
+}
+
+function provePassword(plan: OAuthPlan, declared: ProviderDeclaration, config: Record<string, string>): void {
+  const user = { username: secret(USER.username), password: secret(USER.password) }
+  const request = buildPasswordRequest(plan, { ...client, ...user, config })
+  const { standIn, ...held } = proveDirectGrant(plan, declared, config, 'password', request)
+  const tokens = declared.grants.refresh_token ? proveRefresh(plan, declared, standIn, held) : held.tokens
+  proveEnd(plan, declared, standIn, { ...held, tokens })
+}
+
+/** A grant that takes one request, without the person's browser. */
+function proveDirectGrant(
+  plan: OAuthPlan,
+  declared: ProviderDeclaration,
+  config: Record<string, string>,
+  phase: 'client_credentials' | 'password',
+  request: TokenRequest,
+): Held & { standIn: StandIn } {
+  const standIn = new StandIn(declared, config)
+  const reply = standIn.token(phase, request)
+  const tokens = readTokenResponse(plan, reply, { now: NOW, phase })
+  requireIssued(tokens, standIn, declared, phase)
+  requireCaptures({ ...declared.token.response?.capture, ...declared.grants[phase]?.response?.capture }, (pointer) => {
+    readTokenResponse(plan, without(reply, pointer), { now: NOW, phase })
+  })
+  proveErrors(plan, declared, standIn, phase)
+  const held = { config, captured: tokens.captured ?? {}, tokens }
+  proveApi(plan, declared, standIn, held)
+  return { ...held, standIn }
 }
 
 function proveEnd(plan: OAuthPlan, declared: ProviderDeclaration, standIn: StandIn, held: Held): void {
@@ -246,12 +272,7 @@ const CODES: Record<string, string> = {
 }
 
 /** Every declared code gets its verdict, and the provider's words are found. */
-function proveErrors(
-  plan: OAuthPlan,
-  declared: ProviderDeclaration,
-  standIn: StandIn,
-  phase: 'authorization_code' | 'refresh_token' | 'client_credentials',
-): void {
+function proveErrors(plan: OAuthPlan, declared: ProviderDeclaration, standIn: StandIn, phase: Grant): void {
   const pointers = declared.grants[phase]?.response?.error ?? declared.token.response?.error
   const describes = pointers === undefined || pointers.description !== undefined
   const verdicts = { ...declared.token.response?.verdicts, ...declared.grants[phase]?.response?.verdicts }
@@ -266,7 +287,7 @@ function proveErrors(
   }
 }
 
-function refusal(plan: OAuthPlan, reply: Reply, phase: 'authorization_code' | 'refresh_token' | 'client_credentials') {
+function refusal(plan: OAuthPlan, reply: Reply, phase: Grant) {
   try {
     readTokenResponse(plan, reply, { now: NOW, phase })
   } catch (error) {
@@ -301,12 +322,7 @@ function requireLifetime(tokens: TokenSet, standIn: StandIn, isNew: boolean): vo
   assert.equal(tokens.expires_at && tokens.expires_at.getTime() - NOW.getTime(), lifetime)
 }
 
-function requireIssued(
-  tokens: TokenSet,
-  standIn: StandIn,
-  declared: ProviderDeclaration,
-  grant: 'authorization_code' | 'refresh_token' | 'client_credentials',
-): void {
+function requireIssued(tokens: TokenSet, standIn: StandIn, declared: ProviderDeclaration, grant: Grant): void {
   requireTokens(tokens, standIn)
   assert.equal(tokens.scope, standIn.issued?.scope)
   assert.equal(tokens.expires_at?.getTime(), NOW.getTime() + (standIn.issued?.expires_in ?? 0) * 1000)
@@ -360,26 +376,4 @@ function proveFacts({ provider, behaviour, url_policy }: OAuthPlan, declared: Pr
   assert.deepEqual(Object.fromEntries(retry), { ...api?.retry })
   assert.equal(behaviour.introspection?.interval_seconds, introspection?.interval_seconds)
   assert.equal(behaviour.introspection?.expires_at.map((step) => `/${step}`).join(''), introspection?.expires_at)
-}
-
-function proveConfig(mutable: ProviderDeclaration, declared: ProviderDeclaration): void {
-  const validator = compileSchema(providerConfigSchema(mutable))
-  for (const config of configsOf(declared)) assert.deepEqual(validator.validate(config), [])
-  for (const [name, field] of Object.entries(declared.config)) {
-    const [config = {}] = configsOf(declared)
-    for (const value of field.enum ?? []) assert.deepEqual(validator.validate({ ...config, [name]: value }), [])
-    const { [name]: _left, ...without } = config
-    const mayBeLeftOut = field.optional || field.default !== undefined
-    assert.equal(validator.validate(without).length === 0, mayBeLeftOut)
-    if (field.enum) assert.notDeepEqual(validator.validate({ ...config, [name]: 'none of them' }), [])
-  }
-}
-
-/** Every field filled in; and, where some may be left out, without those. */
-function configsOf({ config }: ProviderDeclaration): Record<string, string>[] {
-  const fields = Object.entries(config)
-  const filled = fields.map(([name, field]) => [name, field.example ?? field.enum?.at(-1) ?? 'acme'] as const)
-  const needed = filled.filter(([name]) => !config[name]?.optional && config[name]?.default === undefined)
-  const all = Object.fromEntries(filled)
-  return needed.length === filled.length ? [all] : [all, Object.fromEntries(needed)]
 }

@@ -9,7 +9,7 @@ import { expectedParameters, expectedRequest, fillIn, mergeRequests, type Values
 
 type TokenResponse = NonNullable<ProviderDeclaration['token']['response']>
 type FurtherToken = NonNullable<TokenResponse['tokens']>[string]
-type Grant = 'authorization_code' | 'refresh_token' | 'client_credentials'
+export type Grant = keyof ProviderDeclaration['grants']
 
 export interface Reply {
   status: number
@@ -39,6 +39,7 @@ export const CLIENT = {
   client_secret: 's3cret&=+/x',
   client_assertion: 'header.claims.signature',
 }
+export const USER = { username: 'ann@example.com&x', password: 'p"&=+%\\ é' }
 export const REDIRECT_URI = 'https://sluice.example.com/oauth/callback/1?a=b'
 const LIFETIME = 7200
 const UNITS = { milliseconds: 0.001, seconds: 1, minutes: 60, hours: 3600 }
@@ -115,7 +116,13 @@ export class StandIn {
     if (grant === 'authorization_code' && this.#challenge !== null) {
       assert.equal(createHash('sha256').update(verifier).digest('base64url'), this.#challenge)
     }
-    const values = this.#values({ code: this.#code, code_verifier: verifier, redirect_uri: REDIRECT_URI, ...spent })
+    const values = this.#values({
+      ...USER,
+      code: this.#code,
+      code_verifier: verifier,
+      redirect_uri: REDIRECT_URI,
+      ...spent,
+    })
     const standards: Record<Grant, Record<string, string>> = {
       authorization_code: {
         grant_type: 'authorization_code',
@@ -125,6 +132,7 @@ export class StandIn {
       },
       refresh_token: { grant_type: 'refresh_token', [uses]: spent[uses] ?? '' },
       client_credentials: { grant_type: 'client_credentials', scope: values.scope ?? '' },
+      password: { grant_type: 'password', ...USER, scope: values.scope ?? '' },
     }
     checkRequest(request, expectedRequest(mergeRequests(token, own), standards[grant], values))
     return this.#answer({ ...token.response, ...own.response, ...merged(token.response, own.response) }, grant)
