@@ -7,6 +7,12 @@ export type { Lab, LabClient, LabOptions, LabStandard } from './lab.ts'
 export { LabError, type LabErrorCode } from './lab-error.ts'
 export { type OAuth1Client, type OAuth1Lab, type OAuth1LabOptions, startOAuth1Lab } from './oauth1/start-oauth1-lab.ts'
 export {
+  type OAuth1SignatureMethod,
+  type ReceivedRequest as ReceivedOAuth1Request,
+  type Verifier as OAuth1Verifier,
+  verifyRequest as verifyOAuth1Request,
+} from './oauth1/verify-request.ts'
+export {
   type GrantStandIn,
   type GrantStandInOptions,
   type IssuedToken,

@@ -1,12 +1,14 @@
 import { OAuthError } from './errors.ts'
 import { appendQuery, renderParameters } from './parameters.ts'
 import type { OAuthPlan } from './plan.ts'
+import type { ApiAccess } from './provider-behaviour.ts'
 import { openScope, type RequestContext } from './request-scope.ts'
 import type { Secret } from './secret.ts'
 import { placeUrl } from './template/place-url.ts'
 import { renderSentinels } from './template/render.ts'
 import type { Scope } from './template/template.ts'
 import { renderHeaders, type TokenRequest } from './token-request.ts'
+import type { UrlPolicy } from './url-policy.ts'
 
 export interface ApiContext extends RequestContext {
   access_token: Secret
@@ -31,18 +33,27 @@ export interface ApiRequestInput extends ApiContext {
 export function buildApiRequest(plan: OAuthPlan, input: ApiRequestInput): TokenRequest | null {
   const { api } = plan.behaviour
   if (api === null) return null
-  const now = input.now ?? new Date()
-  const body = input.body ?? null
-  const scope = scopeOf(plan, input)
-  const base = placeUrl(renderSentinels(api.base_url, scope, now), plan.url_policy)
-  const url = new URL(`${base.href.replace(/\/$/, '')}/${input.path.replace(/^\//, '')}`)
+  return renderApiRequest(api, input, scopeOf(plan, input), plan.url_policy)
+}
+
+/** A call of the API. */
+export type ApiCall = Pick<ApiRequestInput, 'method' | 'path' | 'body' | 'now'>
+
+export function renderApiRequest(
+  api: ApiAccess,
+  { method, path, body = null, now = new Date() }: ApiCall,
+  scope: Scope,
+  policy: UrlPolicy,
+): TokenRequest {
+  const base = placeUrl(renderSentinels(api.base_url, scope, now), policy)
+  const url = new URL(`${base.href.replace(/\/$/, '')}/${path.replace(/^\//, '')}`)
   if (url.origin !== base.origin || !url.pathname.startsWith(base.pathname)) {
     throw new OAuthError('refused_value', 'The path leads out of the API.', { field: 'path' })
   }
   appendQuery(url, renderParameters(api.query, scope, now))
   const content: Record<string, string> = body === null ? {} : { 'content-type': 'application/json' }
   return {
-    method: input.method,
+    method,
     url: url.href,
     headers: { ...content, ...renderHeaders(api.headers, scope, now) },
     body,

@@ -79,6 +79,33 @@ test('a placeholder that nothing declares is told at the line that reads it, how
   assert.match(message, /\{\{config\.shop\}\}, which config does not declare\.$/)
 })
 
+test('a declaration of OAuth 1.0a is told apart by its protocol', async () => {
+  const trello = await loadProvider(join(PROVIDERS_DIRECTORY, 'trello.yaml'))
+  assert.ok(trello.protocol === 'oauth1')
+  assert.equal(trello.plan.signature_method, 'HMAC-SHA1')
+  const { protocol } = await load({ acme: ACME }, 'acme')
+  assert.equal(protocol, 'oauth2')
+})
+
+const SIGNED = `provider: signed
+oauth1:
+  temporary_credentials_url: https://acme.example/request_token
+  authorization_url: https://acme.example/authorize
+  token_credentials_url: https://acme.example/access_token
+api:
+  base_url: https://api.acme.example
+`
+
+test('what is wrong with OAuth 1.0a is told at its line, and so are words of OAuth 2.0 beside it', async () => {
+  const place = async (signed: string) => (await fails({ signed }, 'signed')).place
+  assert.equal(await place(SIGNED.replace('https://acme.example/authorize', 'http://acme.example/')), 'signed.yaml:4:3')
+  assert.equal(await place(SIGNED.replace('authorization_url', 'authorisation_url')), 'signed.yaml:2:1')
+  assert.equal(await place(`${SIGNED}grants:\n  authorization_code: {}\n`), 'signed.yaml:8:1')
+  assert.equal(await place(`${SIGNED}  token:\n    query: token\n`), 'signed.yaml:8:3')
+  assert.equal(await place(`${SIGNED}  headers:\n    Authorization: x\n`), 'signed.yaml:9:5')
+  assert.equal(await place(`${SIGNED}  headers:\n    x-scope: '{{scope}}'\n`), 'signed.yaml:9:5')
+})
+
 test('an alias inherits everything, merges objects, replaces the rest, and takes away by null', async () => {
   const alias =
     'provider: sub\nalias_of: acme\nauthorization:\n  parameters:\n    prompt: consent\ntoken:\n  response:\n    tokens: null\n'

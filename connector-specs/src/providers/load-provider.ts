@@ -3,11 +3,11 @@ import { readdir, readFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import {
-  compileProviderPlan,
+  type CompiledProvider,
+  compileProvider,
   isJsonObject,
   type JsonObject,
   OAuthError,
-  type OAuthPlan,
   type ProviderDeclaration,
   providerDeclaration,
 } from '@sluice/oauth'
@@ -18,12 +18,11 @@ import { mergeDeclarations } from './merge-declarations.ts'
 /** The declarations that come with Sluice. */
 export const PROVIDERS_DIRECTORY = fileURLToPath(new URL('../../providers', import.meta.url))
 
-/** A provider as declared, its alias resolved, and what it compiles to. */
-export interface Provider {
+/** A provider as declared, its alias resolved, and what it compiles to: `protocol` tells which kind of plan. */
+export type Provider = CompiledProvider & {
   declaration: ProviderDeclaration
   /** The declaration as written, with everything inherited, before defaults are filled in. */
   source: JsonObject
-  plan: OAuthPlan
 }
 
 const MAX_ALIASES = 8
@@ -49,8 +48,7 @@ export async function loadProvider(path: string): Promise<Provider> {
     .map(({ yaml }) => yaml.value as JsonObject)
     .reduceRight((inherited, own) => mergeDeclarations(inherited, own))
   try {
-    const plan = compileProviderPlan(source)
-    return { declaration: providerDeclaration.parse(source), source, plan }
+    return { ...compileProvider(source), declaration: providerDeclaration.parse(source), source }
   } catch (error) {
     if (!(error instanceof OAuthError)) throw error
     const { pointer = '', message = error.message } = error.findings[0] ?? {}

@@ -3,6 +3,7 @@ import type { SpecFinding } from '../errors.ts'
 import { OAuthError } from '../errors.ts'
 import { invalidSpec } from '../invalid-spec.ts'
 import { formatJsonPointer } from '../json-pointer.ts'
+import type { ApiAccess } from '../provider-behaviour.ts'
 import { checkUrl, type UrlPolicy } from '../url-policy.ts'
 import { SIGNATURE_METHODS, type SignatureMethod } from './signature.ts'
 
@@ -13,13 +14,17 @@ export interface OAuth1Plan {
   readonly temporary_credentials_url: string
   /** §2.2. */
   readonly authorization_url: string
-  /** Further parameters of the authorization URL, such as Trello's `scope` and `expiration`. */
+  /** Further parameters of the authorization URL, such as `expiration`. */
   readonly authorization_parameters: Readonly<Record<string, string>>
+  /** Where the authorization URL names scopes, which RFC 5849 does not have; null: nowhere. */
+  readonly scopes: { parameter: string; default: string[]; separator: string } | null
   /** §2.3, often called the access token URL. */
   readonly token_credentials_url: string
   readonly signature_method: SignatureMethod
   /** Sent in the Authorization header, and no part of the signature (§3.4.1.3.1). */
   readonly realm: string | null
+  /** The provider's API; null unless a provider declaration says where it is. */
+  readonly api: ApiAccess | null
   readonly url_policy: UrlPolicy
 }
 
@@ -29,17 +34,30 @@ const url = z.string().min(1).max(MAX_TEXT)
 /** What a declaration of such a provider says. */
 export const oauth1Declaration = z.strictObject({
   provider: z.string().min(1).max(MAX_TEXT),
-  temporary_credentials_url: url,
-  authorization_url: url,
-  authorization_parameters: z.record(z.string().min(1), z.string().max(MAX_TEXT)).default({}),
-  token_credentials_url: url,
-  signature_method: z.enum(SIGNATURE_METHODS).default('HMAC-SHA1'),
+  temporary_credentials_url: url.describe('RFC 5849 §2.1, often called the request token URL.'),
+  authorization_url: url.describe('RFC 5849 §2.2.'),
+  authorization_parameters: z
+    .record(z.string().min(1), z.string().max(MAX_TEXT))
+    .default({})
+    .describe('Further parameters of the authorization URL.'),
+  scopes: z
+    .strictObject({
+      parameter: z.string().min(1).max(MAX_TEXT).default('scope'),
+      default: z.array(z.string().min(1).max(MAX_TEXT)).default([]),
+      separator: z.enum([' ', ',', ';', '|']).default(' '),
+    })
+    .nullable()
+    .default(null)
+    .describe('How the authorization URL names scopes, where the provider has them.'),
+  token_credentials_url: url.describe('RFC 5849 §2.3, often called the access token URL.'),
+  signature_method: z.enum(SIGNATURE_METHODS).default('HMAC-SHA1').describe('RFC 5849 §3.4.'),
   realm: z
     .string()
     .max(MAX_TEXT)
     .regex(/^[\x20-\x7e]*$/, 'must be visible ASCII')
     .nullable()
-    .default(null),
+    .default(null)
+    .describe('Sent in the Authorization header.'),
 })
 
 const URLS = ['temporary_credentials_url', 'authorization_url', 'token_credentials_url'] as const
@@ -68,8 +86,12 @@ export function compileOAuth1Plan(declaration: unknown, options: Partial<UrlPoli
     const pointer = formatJsonPointer(['authorization_parameters', name])
     findings.push({ pointer, rule: 'reserved', message: 'is a parameter of the protocol itself' })
   }
+  const { scopes, authorization_parameters } = parsed.data
+  if (scopes !== null && Object.hasOwn(authorization_parameters, scopes.parameter)) {
+    findings.push({ pointer: '/scopes/parameter', rule: 'repeated', message: 'stands in authorization_parameters too' })
+  }
   if (findings.length > 0) throw invalidSpec(findings)
-  return { ...parsed.data, url_policy }
+  return { ...parsed.data, api: null, url_policy }
 }
 
 function whyRefused(text: string, policy: UrlPolicy): string | null {

@@ -53,10 +53,23 @@ export function readTemporaryCredentials(response: TokenEndpointResponse): Tempo
   return readCredentials(reply)
 }
 
-/** The address to send the browser to (§2.2). */
-export function buildOAuth1AuthorizationUrl(plan: OAuth1Plan, { token }: TemporaryCredentials): { url: string } {
+/**
+ * The address to send the browser to (§2.2). `scopes` are the plan's default ones unless given.
+ *
+ * @throws OAuthError `refused_value` when scopes are given to a provider that has none.
+ */
+export function buildOAuth1AuthorizationUrl(
+  plan: OAuth1Plan,
+  { token }: TemporaryCredentials,
+  { scopes }: { scopes?: string[] } = {},
+): { url: string } {
   const url = new URL(plan.authorization_url)
   for (const [name, value] of Object.entries(plan.authorization_parameters)) url.searchParams.set(name, value)
+  if (scopes !== undefined && plan.scopes === null) {
+    throw new OAuthError('refused_value', `The provider ${plan.provider} takes no scopes.`, { field: 'scopes' })
+  }
+  const list = (scopes ?? plan.scopes?.default ?? []).join(plan.scopes?.separator)
+  if (plan.scopes !== null && list !== '') url.searchParams.set(plan.scopes.parameter, list)
   url.searchParams.set('oauth_token', token.reveal())
   return { url: url.href }
 }

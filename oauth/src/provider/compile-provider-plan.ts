@@ -3,7 +3,7 @@
 
 import { type Compilation, startCompilation } from '../compilation.ts'
 import { invalidSpec } from '../invalid-spec.ts'
-import { formatJsonPointer, parseJsonPointer } from '../json-pointer.ts'
+import { parseJsonPointer } from '../json-pointer.ts'
 import type { OAuthPlan, RequestTemplates } from '../plan.ts'
 import type { ProviderBehaviour } from '../provider-behaviour.ts'
 import { parseTemplate } from '../template/parse-template.ts'
@@ -20,27 +20,23 @@ import {
 } from './compile-provider-request.ts'
 import { compileCaptures, compileTokenResponse } from './compile-provider-response.ts'
 import { credentialsMap } from './credentials-map.ts'
-import { type ProviderDeclaration, providerDeclaration } from './declaration.ts'
+import type { ProviderDeclaration } from './declaration.ts'
+import { readDeclaration } from './read-declaration.ts'
 import type { RequestDeclaration } from './request-declaration.ts'
 import { type Vocabulary, vocabularyOf } from './vocabulary.ts'
 
 /**
- * Compiles a provider declaration, its alias already resolved, into a plan. `options` is the egress policy; the
+ * Compiles a provider declaration of OAuth 2.0, its alias already resolved, into a plan. `options` is the egress policy; the
  * declaration's `hosts` are added to its `allowed_hosts`.
  *
  * @throws OAuthError `invalid_spec` with every finding, each with a JSON pointer into the declaration.
  */
 export function compileProviderPlan(declaration: unknown, options: Partial<UrlPolicy> = {}): OAuthPlan {
-  const parsed = providerDeclaration.safeParse(declaration)
-  if (!parsed.success) {
-    throw invalidSpec(
-      parsed.error.issues.map(({ path, code, message }) => ({ pointer: formatJsonPointer(path), rule: code, message })),
-    )
-  }
-  const { hosts } = parsed.data
+  const declared = readDeclaration(declaration)
+  const { hosts } = declared
   const policy = { allow_loopback: false, allowed_ports: [], ...options }
   const compilation = startCompilation({ ...policy, allowed_hosts: [...hosts, ...(options.allowed_hosts ?? [])] })
-  const plan = compilePlan(parsed.data, compilation)
+  const plan = compilePlan(declared, compilation)
   if (compilation.findings.length > 0) throw invalidSpec(compilation.findings)
   return { ...plan, warnings: compilation.warnings }
 }
@@ -50,7 +46,9 @@ function compilePlan(declaration: ProviderDeclaration, compilation: Compilation)
   const requests = requestCompiler(declaration, compilation)
   const usesCode = grants.authorization_code !== undefined
   const usesPkce = usesCode && authorization?.pkce !== 'unsupported'
-  if (Object.values(grants).every((grant) => grant === undefined)) {
+  if (declaration.oauth1 !== undefined) {
+    compilation.refuse('/oauth1', 'other_protocol', 'is OAuth 1.0a, which compileProvider compiles')
+  } else if (Object.values(grants).every((grant) => grant === undefined)) {
     compilation.refuse('/grants', 'missing', 'names no grant')
   }
   if (usesCode && authorization === undefined) compilation.refuse('/authorization', 'missing', 'is missing')

@@ -3,6 +3,7 @@
 // editors through the JSON Schema that is made from them.
 
 import { z } from 'zod'
+import { oauth1Declaration } from '../oauth1/oauth1-plan.ts'
 import { requestDeclaration } from './request-declaration.ts'
 import { callbackCapture, jsonPointer, tokenResponseDeclaration } from './response-declaration.ts'
 
@@ -124,6 +125,10 @@ export const providerDeclaration = z.strictObject({
     .strictObject({ ...scopeList.shape, further: z.record(name, scopeList).default({}) })
     .prefault({})
     .describe('Templates read the joined list as {{scope}}, and further ones by their names.'),
+  oauth1: oauth1Declaration
+    .omit({ provider: true })
+    .optional()
+    .describe('OAuth 1.0a (RFC 5849) instead of all grants; of the other words only api goes with it.'),
   authorization: authorization.optional(),
   token: grantRequest.prefault({}).describe('What all requests to the token endpoint have in common.'),
   grants: z

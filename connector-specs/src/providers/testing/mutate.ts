@@ -18,6 +18,7 @@ const WORDS: Record<string, Record<string, string>> = {
   body: { form: 'json', json: 'form', query: 'form' },
   client_authentication: { client_secret_post: 'client_secret_basic' },
   rotation: { never: 'always', sometimes: 'always', always: 'never' },
+  signature_method: { 'HMAC-SHA1': 'HMAC-SHA256', 'HMAC-SHA256': 'PLAINTEXT', PLAINTEXT: 'HMAC-SHA1' },
   reuse: { accepted: 'refused', refused: 'revokes_grant', revokes_grant: 'refused' },
   uses: { access_token: 'refresh_token', refresh_token: 'access_token' },
   token: { access_token: 'refresh_token', refresh_token: 'access_token' },
@@ -36,6 +37,7 @@ const VERDICTS: Record<string, string> = {
 const NAMED = new Set([
   'parameters',
   'parameter_names',
+  'authorization_parameters',
   'headers',
   'verdicts',
   'capture',
@@ -60,7 +62,7 @@ function* changes(value: JsonValue, path: string[]): Generator<{ path: string[];
     }
   } else if (isJsonObject(value)) {
     for (const [key, member] of Object.entries(value)) {
-      if (PRESENTATION.has(key) && path.at(-1) !== 'parameters') continue
+      if (PRESENTATION.has(key) && path.at(-1)?.endsWith('parameters') !== true) continue
       for (const change of changes(member, [...path, key])) {
         yield { path: change.path, value: { ...value, [key]: change.value } }
       }

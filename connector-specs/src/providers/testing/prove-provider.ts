@@ -13,7 +13,7 @@ import {
   buildRevocationRequest,
   buildTestCall,
   buildTokenRequest,
-  compileProviderPlan,
+  compileProvider,
   createPkce,
   createState,
   type JsonObject,
@@ -30,6 +30,7 @@ import {
   type TokenSet,
 } from '@sluice/oauth'
 import { configsOf, proveConfig } from './prove-config.ts'
+import { proveOAuth1 } from './prove-oauth1.ts'
 import { CLIENT, type Grant, NOW, REDIRECT_URI, type Reply, StandIn, USER } from './stand-in.ts'
 
 const client = {
@@ -41,8 +42,13 @@ const client = {
 
 /** Code flow, refresh, client credentials, password, revocation, introspection, API and errors, as far as the provider has them. */
 export function proveProvider(source: JsonObject, standInSource: JsonObject = source): void {
-  const plan = compileProviderPlan(source)
+  const compiled = compileProvider(source)
   const declared = providerDeclaration.parse(standInSource)
+  if (compiled.protocol === 'oauth1') proveOAuth1(compiled.plan, declared)
+  else proveOAuth2(compiled.plan, source, declared)
+}
+
+function proveOAuth2(plan: OAuthPlan, source: JsonObject, declared: ProviderDeclaration): void {
   proveFacts(plan, declared)
   proveConfig(providerDeclaration.parse(source), declared)
   for (const config of configsOf(declared)) {
