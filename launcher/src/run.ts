@@ -11,6 +11,7 @@ import { escapeControls, shorten } from './printable.ts'
 import { createRedactor, type Redactor } from './redactor.ts'
 import { raced, within } from './waiting.ts'
 
+const MAXIMUM_DEPTH = 200
 const SHOWN_LINE = 200
 /** How long output may still come after the exit: something that left the process group may hold the pipe. */
 const DRAIN_MS = 1_000
@@ -169,10 +170,20 @@ function redactCut(redactor: Redactor, text: string): string {
 function parseObject(line: string): JsonObject | null {
   try {
     const value: unknown = JSON.parse(line)
-    return isJsonObject(value) ? value : null
+    return isJsonObject(value) && !isTooDeep(value) ? value : null
   } catch {
     return null
   }
+}
+
+/** Deeper than any document is, and than what walks it later can take. */
+function isTooDeep(value: JsonObject): boolean {
+  let level: unknown[] = [value]
+  for (let depth = 0; depth <= MAXIMUM_DEPTH; depth += 1) {
+    level = level.flatMap((item) => (typeof item === 'object' && item !== null ? Object.values(item) : []))
+    if (level.length === 0) return false
+  }
+  return true
 }
 
 function nameOf(launch: Launch, redactor: Redactor): string {

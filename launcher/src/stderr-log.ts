@@ -64,7 +64,8 @@ function levelOfText(text: string): LogLevel {
 function instant(value: JsonValue | undefined): string | null {
   if (typeof value !== 'string') return null
   const date = new Date(value)
-  return Number.isNaN(date.getTime()) ? null : date.toISOString()
+  // Years beyond four digits are valid to Date, and to nobody who reads RFC 3339.
+  return Number.isNaN(date.getTime()) || !/^\d{4}-/.test(date.toISOString()) ? null : date.toISOString()
 }
 
 function parseObject(line: string): JsonObject | null {

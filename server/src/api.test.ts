@@ -125,6 +125,34 @@ test('a body that is not JSON, of another media type, too large or of wrong shap
   assert.equal((await server.api('POST', '/v1/connect_sessions', { connector_id: 'source-nothing' })).status, 404)
 })
 
+test('NUL characters, lone surrogates and bottomless nesting are refused by name, not by a fault', async (t) => {
+  const server = await startTestServer(t)
+  const { path } = await createLink(server)
+  for (const id of ['a\0b', 'a\ud800b']) {
+    const session = await server.api('POST', '/v1/connect_sessions', { connector_id: 'source-lab', end_user: { id } })
+    assert.equal(session.status, 422)
+    assert.equal(session.body.errors[0].pointer, '/end_user/id')
+    const registration = { connector_id: 'source-lab', client_secret: 'x' }
+    for (const wrong of [{ client_id: id }, { client_id: 'x', name: id }]) {
+      assert.equal((await server.api('POST', '/v1/integrations', { ...registration, ...wrong })).status, 422)
+    }
+  }
+  const deep = `${'['.repeat(5000)}${']'.repeat(5000)}`
+  const send = (url: string, body: string, headers: Record<string, string>) =>
+    fetch(new URL(url, server.base_url), {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', ...headers },
+      body,
+    })
+  const anonymous = await send(`${path}/authorize`, `{"config":{"zz":${deep}}}`, { 'sec-fetch-site': 'same-origin' })
+  assert.equal(anonymous.status, 422)
+  const authorization = `Bearer ${server.api_key}`
+  const created = await send('/v1/connect_sessions', `{"connector_id":"source-lab","config":{"zz":${deep}}}`, {
+    authorization,
+  })
+  assert.equal(created.status, 422)
+})
+
 test('connectors tell their spec and validate configs', async (t) => {
   const server = await startTestServer(t)
   const { body: list } = await server.api('GET', '/v1/connectors')

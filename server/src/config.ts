@@ -7,11 +7,19 @@ const databaseUrl = z.string().refine((text) => /^postgres(ql)?:$/.test(URL.pars
 })
 
 const baseUrl = z
-  .url({ protocol: /^https?$/ })
-  .refine((text) => new URL(text).pathname === '/' && new URL(text).search === '', {
-    message: 'must be an origin, such as https://sluice.example.com',
+  .string()
+  .refine((text) => isOrigin(URL.parse(text)), {
+    message:
+      'must be an origin, such as https://sluice.example.com; http is for localhost alone, because codes travel there',
   })
   .transform((text) => new URL(text).origin)
+
+function isOrigin(url: URL | null): boolean {
+  if (url === null || url.pathname !== '/' || url.search !== '' || url.hash !== '' || url.username !== '') return false
+  return url.protocol === 'https:' || (url.protocol === 'http:' && LOOPBACK.includes(url.hostname))
+}
+
+const LOOPBACK = ['localhost', '127.0.0.1', '[::1]']
 
 /** Every environment variable that the server reads. */
 const environmentSchema = z.object({

@@ -12,7 +12,7 @@ import { migrate } from './database/migrate.ts'
 import { type Listener, listen } from './http/listen.ts'
 import { readWebFiles, serveWebFiles } from './http/web-files.ts'
 import { startEmbeddedPostgres } from './postgres/start-embedded-postgres.ts'
-import { createRunWorker } from './runs/run-worker.ts'
+import { createRunWorker, type RunLimits } from './runs/run-worker.ts'
 import { openMasterKeyFile } from './sealing/key-encryption-key.ts'
 import { createKeyRing, neededKeyEncryptionKeys } from './sealing/key-ring.ts'
 import type { Services } from './services.ts'
@@ -29,6 +29,7 @@ export interface ServerOptions {
   connector_env?: Record<string, string>
   /** A file's path, or a stream; standard output unless given. */
   log_to?: string | DestinationStream
+  run_limits?: Partial<RunLimits>
   now?: () => Date
 }
 
@@ -72,7 +73,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
         allow_loopback: config.allow_loopback,
         ...(options.connector_env && { env: options.connector_env }),
       }),
-      runs: createRunWorker(() => services),
+      runs: createRunWorker(() => services, options.run_limits),
       fetch: createGuardedFetch({ allow_loopback: config.allow_loopback }),
       base_url: baseUrlOn(config, listener),
       now: options.now ?? (() => new Date()),

@@ -1,10 +1,11 @@
 import { z } from '@hono/zod-openapi'
 import type { Selectable } from 'kysely'
 import type { ConnectSessionTable } from '../database/schema.ts'
+import { text } from '../http/text.ts'
 
 export const endUserSchema = z
   .object({
-    id: z.string().min(1).max(500).openapi({ description: 'Your own id of the person or account.' }),
+    id: text(1, 500).openapi({ description: 'Your own id of the person or account.' }),
     email: z.email().optional(),
   })
   .strict()

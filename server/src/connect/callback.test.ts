@@ -71,6 +71,12 @@ test('S4 an expired state is refused', async (t) => {
   await assertNothingHappened(server)
 })
 
+test('a HEAD request for the callback takes nothing', async (t) => {
+  const { browser, callback } = await atCallback(t)
+  assert.equal((await browser.open(callback, { method: 'HEAD' })).status, 405)
+  assert.equal((await browser.open(callback)).status, 303)
+})
+
 test('what an expired authorization held is deleted', async (t) => {
   const clock = { ahead: 0 }
   const server = await startTestServer(t, { now: () => new Date(Date.now() + clock.ahead) })

@@ -19,6 +19,7 @@ const MAXIMUM_QUERY_LENGTH = 8192
  */
 export function callback(api: Api, services: Services) {
   api.get('/oauth/callback/:integration_id', async (c) => {
+    if (c.req.method === 'HEAD') return c.body(null, 405, { allow: 'GET' })
     const integrationId = c.req.param('integration_id')
     const parameters = new URL(c.req.url).searchParams
     const state = singleState(c.req.url, parameters)

@@ -1,12 +1,12 @@
 import { buildTokenRequest, mapCredentials, readAuthorizationResponse, readTokenResponse } from '@sluice/oauth'
 import { insertConnection } from '../connections/connection.ts'
-import { findConnector } from '../connectors/find-connector.ts'
 import { insertGrant } from '../grants/grant.ts'
 import { Problem } from '../http/problem.ts'
 import { openOAuthClient } from '../integrations/find-integration.ts'
 import { redirectUri } from '../integrations/integration-record.ts'
 import type { Services } from '../services.ts'
 import { uuidv7 } from '../uuid.ts'
+import { connectorForPerson } from './connector-for-person.ts'
 import type { PendingAuthorization } from './pending-authorization.ts'
 
 export interface ReceivedResponse {
@@ -33,7 +33,7 @@ export async function completeAuthorization(
     .where('tenant_id', '=', tenant_id)
     .where('id', '=', connect_session_id)
     .executeTakeFirstOrThrow()
-  const { oauth } = await findConnector(services.connectors, session.connector_id)
+  const { oauth } = await connectorForPerson(services.connectors, session.connector_id)
   if (oauth === null) throw new Problem(422, 'connector_without_oauth', 'The connector no longer offers OAuth.')
 
   const { code, parameters } = readAuthorizationResponse(oauth.plan, received.parameters, { state: received.state })

@@ -2,7 +2,7 @@
 // that completed it may still look.
 import { timingSafeEqual } from 'node:crypto'
 import type { Context } from 'hono'
-import { getCookie, setCookie } from 'hono/cookie'
+import { deleteCookie, getCookie, setCookie } from 'hono/cookie'
 import type { Selectable } from 'kysely'
 import { connectSessionStatus } from '../connect-sessions/connect-session-record.ts'
 import type { ConnectSessionTable } from '../database/schema.ts'
@@ -13,6 +13,7 @@ import { digest, randomToken } from '../token-digest.ts'
 
 export type ConnectSession = Selectable<ConnectSessionTable>
 
+const KEPT_VIEWS = 10
 const COMPLETED_VIEW_SECONDS = 24 * 60 * 60
 
 /** @throws Problem 404 `link_unknown` */
@@ -48,8 +49,16 @@ export function requireOpen(session: ConnectSession, now: Date): void {
 /** Lets this browser see the completed session; returns the hash that the session keeps. */
 export function rememberBrowser(c: Context, baseUrl: string, sessionId: string): Buffer {
   const value = randomToken()
+  forgetOldest(c, baseUrl)
   setCookie(c, completedCookie(baseUrl, sessionId), value, cookieOptions(baseUrl, COMPLETED_VIEW_SECONDS))
   return digest(value)
+}
+
+/** Browsers send all of them with every request, and servers refuse headers that grow too long. */
+function forgetOldest(c: Context, baseUrl: string): void {
+  const prefix = completedCookie(baseUrl, '')
+  const names = Object.keys(getCookie(c)).filter((name) => name.startsWith(prefix))
+  for (const name of names.slice(0, -KEPT_VIEWS)) deleteCookie(c, name, cookieOptions(baseUrl, 0))
 }
 
 function completedInThisBrowser(c: Context, baseUrl: string, session: ConnectSession): boolean {

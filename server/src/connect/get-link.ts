@@ -3,10 +3,10 @@ import { maskConfig, withoutOAuthCredentials } from '@sluice/connector-specs'
 import type { JsonObject } from '@sluice/oauth'
 import { connectSessionStatuses } from '../connect-sessions/connect-session-record.ts'
 import { jsonObjectSchema } from '../connectors/connector-record.ts'
-import { findConnector } from '../connectors/find-connector.ts'
 import { type Api, failures, json } from '../http/api.ts'
 import type { Services } from '../services.ts'
 import { type ConnectSession, findConnectSession, linkStatus } from './connect-link.ts'
+import { connectorForPerson } from './connector-for-person.ts'
 
 export const linkParameter = z.object({
   token: z
@@ -53,7 +53,7 @@ export function getLink(api: Api, services: Services) {
   api.openapi(route, async (c) => {
     const session = await findConnectSession(services, c.req.valid('param').token)
     const status = linkStatus(c, services, session)
-    const { id, title, spec, oauth } = await findConnector(services.connectors, session.connector_id)
+    const { id, title, spec, oauth } = await connectorForPerson(services.connectors, session.connector_id)
     const open = status === 'open'
     const config = open ? await prefilledConfig(services, session) : {}
     return c.json(

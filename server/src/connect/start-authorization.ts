@@ -1,7 +1,6 @@
 import { createRoute, z } from '@hono/zod-openapi'
 import { buildAuthorizationRequest, createPkce, createState } from '@sluice/oauth'
 import { jsonObjectSchema } from '../connectors/connector-record.ts'
-import { findConnector } from '../connectors/find-connector.ts'
 import { type Api, failures, json } from '../http/api.ts'
 import { parseJsonObject } from '../http/json-object.ts'
 import { Problem } from '../http/problem.ts'
@@ -11,6 +10,7 @@ import { redirectUri } from '../integrations/integration-record.ts'
 import type { Services } from '../services.ts'
 import { bindBrowser } from './binding-cookie.ts'
 import { findConnectSession, requireOpen } from './connect-link.ts'
+import { connectorForPerson } from './connector-for-person.ts'
 import { linkParameter, prefilledConfig } from './get-link.ts'
 import { storePendingAuthorization } from './pending-authorization.ts'
 import { createStartLimit } from './start-limit.ts'
@@ -40,7 +40,7 @@ export function startAuthorization(api: Api, services: Services) {
     const session = await findConnectSession(services, token)
     requireOpen(session, services.now())
     limit.count(session.id, services.now())
-    const connector = await findConnector(services.connectors, session.connector_id)
+    const connector = await connectorForPerson(services.connectors, session.connector_id)
     if (connector.oauth === null) {
       throw new Problem(422, 'connector_without_oauth', `${connector.title} no longer offers an authorization.`)
     }

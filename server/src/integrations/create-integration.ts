@@ -3,6 +3,7 @@ import { type Secret, secret } from '@sluice/oauth'
 import { findConnector } from '../connectors/find-connector.ts'
 import { type Api, apiKeySecurity, failures, json } from '../http/api.ts'
 import { Problem } from '../http/problem.ts'
+import { text } from '../http/text.ts'
 import type { Services } from '../services.ts'
 import { uuidv7 } from '../uuid.ts'
 import { type IntegrationRow, integrationColumns, integrationSchema, presentIntegration } from './integration-record.ts'
@@ -21,11 +22,11 @@ const route = createRoute({
         z
           .object({
             connector_id: z.string(),
-            name: z.string().min(1).max(200).optional(),
-            client_id: z.string().min(1).max(2000),
-            client_secret: z.string().min(1).max(10_000),
+            name: text(1, 200).optional(),
+            client_id: text(1, 2000),
+            client_secret: text(1, 10_000),
             return_urls: z
-              .array(z.url({ protocol: /^https?$/ }))
+              .array(text(1, 2000).pipe(z.url({ protocol: /^https?$/ })))
               .max(50)
               .default([])
               .openapi({ description: 'Addresses that a connect session may return to, compared exactly.' }),

@@ -43,7 +43,7 @@ const route = createRoute({
   },
   responses: {
     201: json(runSchema, 'The run as it stands; ask again while its status is `running`.'),
-    ...failures(401, 403, 404, 422),
+    ...failures(401, 403, 404, 422, 503),
   },
 })
 

@@ -12,8 +12,13 @@ const nextActions: Record<RunError['verdict'], string> = {
 }
 
 /** What a run's failure means and what to do about it. */
-export function runErrorFrom(error: unknown, stopping: AbortSignal, log: Logger): RunError {
-  if (stopping.aborted) return failure('server_stopped', 'The server was stopped while it ran.', 'transient')
+export function runErrorFrom(error: unknown, ending: AbortSignal, log: Logger): RunError {
+  if (ending.aborted) {
+    const timedOut = ending.reason instanceof DOMException && ending.reason.name === 'TimeoutError'
+    return timedOut
+      ? failure('run_too_long', 'The connector did not come to an end in the time that a run has.', 'connector_broken')
+      : failure('server_stopped', 'The server was stopped while it ran.', 'transient')
+  }
   if (error instanceof ConnectorError) {
     return { ...failure(`connector_${error.code}`, error.message, error.verdict), stderr: error.stderr }
   }

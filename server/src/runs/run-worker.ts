@@ -1,13 +1,27 @@
 // Runs connectors in this process. A run outlives the request that started it; its worker extends the run's lease while
 // it lives, so that a run whose server was killed is seen to be dead.
 import type { ConnectionRow } from '../connections/connection.ts'
+import { Problem } from '../http/problem.ts'
 import type { Services } from '../services.ts'
 import { executeRun } from './execute-run.ts'
 import { runErrorFrom } from './run-error.ts'
 import { emptyOutcome, type RunOutcome } from './run-outcome.ts'
 import { RUN_LEASE_SECONDS, type RunRow, sealOutcome } from './run-record.ts'
 
+export interface RunLimits {
+  /** A preview is waited for by a person. */
+  preview_ms: number
+  /** A capture here keeps documents; it does not replicate a source. */
+  run_ms: number
+  /** Each run is a process or two; too many at once would starve the server beside them. */
+  at_once: number
+}
+
+const LIMITS: RunLimits = { preview_ms: 2 * 60 * 1000, run_ms: 15 * 60 * 1000, at_once: 16 }
+
 export interface RunWorker {
+  /** @throws Problem 503 `too_many_runs` */
+  requireRoom(): void
   start(run: RunRow, connection: ConnectionRow, maxDocuments: number): void
   /** Waits for a run of this process to end, `milliseconds` at most. */
   settled(id: string, milliseconds: number): Promise<void>
@@ -15,13 +29,20 @@ export interface RunWorker {
   stop(): Promise<void>
 }
 
-export function createRunWorker(services: () => Services): RunWorker {
+export function createRunWorker(services: () => Services, given: Partial<RunLimits> = {}): RunWorker {
+  const limits = { ...LIMITS, ...given }
   const active = new Map<string, Promise<void>>()
   const stopping = new AbortController()
 
   return {
+    requireRoom() {
+      if (active.size < limits.at_once) return
+      throw new Problem(503, 'too_many_runs', `${limits.at_once} runs are active here. Try again when one has ended.`)
+    },
     start(run, connection, maxDocuments) {
-      const work = attend(services(), run, connection, maxDocuments, stopping.signal)
+      const deadline = AbortSignal.timeout(run.operation === 'preview' ? limits.preview_ms : limits.run_ms)
+      const signal = AbortSignal.any([stopping.signal, deadline])
+      const work = attend(services(), run, connection, maxDocuments, signal)
         .catch((error) =>
           services().log.error({ run_id: run.id, error_name: nameOf(error) }, 'run could not be recorded'),
         )

@@ -8,6 +8,7 @@ import { freshGrant } from '../grants/fresh-grant.ts'
 import { createIntegration } from '../integrations/create-integration.ts'
 import { redirectUri } from '../integrations/integration-record.ts'
 import { connect } from '../testing/connect-story.ts'
+import { readJson } from '../testing/test-browser.ts'
 import { startTestServer, type TestServer } from '../testing/test-server.ts'
 
 const failingConnectors = fileURLToPath(new URL('../testing/connectors/flow.yaml', import.meta.url))
@@ -114,6 +115,37 @@ test('a connector that never answers is ended with the server, and its run says 
   assert.equal(run.error.code, 'server_stopped')
 })
 
+test('a run that does not come to an end is ended, and there are not too many at once', async (t) => {
+  const server = await startTestServer(t, {
+    connectors: [labConnector, failingConnectors],
+    run_limits: { run_ms: 1500, at_once: 1 },
+  })
+  const connection_id = await connectWith(server, 'source-silent')
+  const start = { connection_id, operation: 'discover' }
+  const [first, second] = await Promise.all([
+    server.api('POST', '/v1/runs?wait=60', start),
+    server.api('POST', '/v1/runs?wait=60', start),
+  ])
+  const [ended, refused] = first.status === 201 ? [first, second] : [second, first]
+  assert.equal(refused.status, 503)
+  assert.equal(refused.body.code, 'too_many_runs')
+  assert.equal(ended.body.error.code, 'run_too_long')
+})
+
+test('whoever holds a link learns that a sample failed, not what the connector said', async (t) => {
+  const server = await startTestServer(t, { connectors: [labConnector, failingConnectors] })
+  const { browser, link, connection_id } = await connectedBy(server, 'source-exits', { preview: true })
+  const started = await readJson(await browser.post(`${link.path}/runs`, { operation: 'discover' }))
+  await server.services.runs.settled(started.id, 60_000)
+  const seen = await readJson(await browser.open(`${link.path}/runs/${started.id}`))
+  assert.equal(seen.status, 'failed')
+  assert.equal(seen.error.stderr, '')
+  assert.doesNotMatch(JSON.stringify(seen), /cannot reach the source/)
+  const { body: told } = await server.api('GET', `/v1/runs/${started.id}`)
+  assert.match(JSON.stringify(told), /cannot reach the source/)
+  assert.equal(told.connection_id, connection_id)
+})
+
 test('a run whose worker is gone is reported as failed once its lease is over', async (t) => {
   const clock = { ahead: 0 }
   const server = await startTestServer(t, { now: () => new Date(Date.now() + clock.ahead) })
@@ -128,6 +160,10 @@ test('a run whose worker is gone is reported as failed once its lease is over', 
 })
 
 async function connectWith(server: TestServer, connector_id: string): Promise<string> {
+  return (await connectedBy(server, connector_id)).connection_id
+}
+
+async function connectedBy(server: TestServer, connector_id: string, body: Record<string, unknown> = {}) {
   const { client_id, client_secret } = server.lab.addClient()
   const integration = await createIntegration(server.services, {
     tenant_id: server.tenant_id,
@@ -140,6 +176,5 @@ async function connectWith(server: TestServer, connector_id: string): Promise<st
     client_secret,
     redirect_uris: [redirectUri(server.services.base_url, integration.id)],
   })
-  const { connection_id } = await connect(server, { connector_id, integration_id: integration.id })
-  return connection_id
+  return connect(server, { connector_id, integration_id: integration.id, ...body })
 }

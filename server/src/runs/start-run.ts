@@ -15,6 +15,7 @@ export interface NewRun {
 /** Records the run and hands it to this server's worker; it goes on after this returns. */
 export async function startRun(services: Services, run: NewRun): Promise<RunRow> {
   const connection = await findConnection(services, run.tenant_id, run.connection_id)
+  services.runs.requireRoom()
   const id = uuidv7()
   const row = await services.db
     .insertInto('runs')

@@ -45,6 +45,7 @@ export interface TestServerOptions {
   now?: () => Date
   base_url?: string
   web_directory?: string
+  run_limits?: ServerOptions['run_limits']
 }
 
 /** Everything is ended after the test. */
@@ -72,6 +73,7 @@ export async function startTestServer(
     web_directory: options.web_directory ?? null,
     connector_env: options.connector_env ?? { LAB_ORIGIN: lab.origin },
     log_to: { write: (line: string) => void logs.push(line) },
+    ...(options.run_limits && { run_limits: options.run_limits }),
     ...withNow(options.now),
   })
   defer(t, server.close)
