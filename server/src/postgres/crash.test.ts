@@ -46,7 +46,8 @@ for (const killed of [
     if (killed === 'Postgres and its supervisor') process.kill(postgresPid(first), 'SIGKILL')
     await first.kill()
     if (killed === 'the supervisor, then Postgres') process.kill(postgresPid(first), 'SIGKILL')
-    assert.ok(existsSync(socketDirectory(first)))
+    // A supervisor that saw its Postgres end may have cleared up before it was killed itself.
+    if (killed !== 'Postgres and its supervisor') assert.ok(existsSync(socketDirectory(first)))
 
     const second = await startProgram(t, SUPERVISE, [directory])
     assert.notEqual(postgresPid(second), postgresPid(first))
