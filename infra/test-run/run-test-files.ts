@@ -45,8 +45,7 @@ export async function runTestFiles({ files, name_pattern, signal, onResult }: Te
     concurrency: CONCURRENCY,
     timeout: TEST_TIMEOUT_MS,
     signal,
-    // A test that leaves something open must not hold up the others.
-    execArgv: [...PRELOADED.flatMap((file) => ['--import', `${checkout}/infra/${file}`]), '--test-force-exit'],
+    execArgv: PRELOADED.flatMap((file) => ['--import', `${checkout}/infra/${file}`]),
     ...(name_pattern === undefined ? {} : { testNamePatterns: name_pattern }),
   })
 
