@@ -1,6 +1,7 @@
 import type { GuardedFetch } from '@sluice/oauth'
 import type { Kysely } from 'kysely'
 import type { Logger } from 'pino'
+import type { AuditLog } from './audit/audit-log.ts'
 import type { ConnectorCatalogue } from './connectors/connector-catalogue.ts'
 import type { Database } from './database/schema.ts'
 import type { RunWorker } from './runs/run-worker.ts'
@@ -10,6 +11,8 @@ import type { KeyRing } from './sealing/key-ring.ts'
 export interface Services {
   db: Kysely<Database>
   keys: KeyRing
+  /** Written before what it tells of is done or revealed. */
+  audit: AuditLog
   connectors: ConnectorCatalogue
   runs: RunWorker
   /** The only way out to providers. */

@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { createGuardedFetch } from '@sluice/oauth'
 import { type DestinationStream, type Logger, pino } from 'pino'
 import { buildApp } from './app.ts'
+import { createAuditLog } from './audit/audit-log.ts'
 import type { Config } from './config.ts'
 import { loadConnectorCatalogue } from './connectors/connector-catalogue.ts'
 import { connectDatabase } from './database/connect.ts'
@@ -65,9 +66,11 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
 
     const masterKeyFile = config.master_key_file ?? join(options.data_directory, 'master-key.json')
     const masterKey = await openMasterKeyFile(masterKeyFile, await neededKeyEncryptionKeys(db))
+    const now = options.now ?? (() => new Date())
     const services: Services = {
       db,
       keys: createKeyRing(db, masterKey),
+      audit: createAuditLog({ db, now }),
       connectors: await loadConnectorCatalogue({
         paths: config.connectors,
         allow_loopback: config.allow_loopback,
@@ -76,7 +79,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
       runs: createRunWorker(() => services, options.run_limits),
       fetch: createGuardedFetch({ allow_loopback: config.allow_loopback }),
       base_url: baseUrlOn(config, listener),
-      now: options.now ?? (() => new Date()),
+      now,
       log: await openLog(options.log_to, cleanup),
     }
     cleanup.push(services.runs.stop)

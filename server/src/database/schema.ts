@@ -1,5 +1,8 @@
 // The tables as types. Every tenant table names its tenant; `sealed` columns hold what `sealing/` encrypted.
+
+import type { JsonObject } from '@sluice/oauth'
 import type { Generated } from 'kysely'
+import type { EventType } from '../events/event-types.ts'
 
 export interface Database {
   tenants: TenantTable
@@ -12,6 +15,11 @@ export interface Database {
   connections: ConnectionTable
   grants: GrantTable
   runs: RunTable
+  audit_chains: AuditChainTable
+  audit_records: AuditRecordTable
+  events: EventTable
+  webhook_endpoints: WebhookEndpointTable
+  webhook_deliveries: WebhookDeliveryTable
 }
 
 export interface TenantTable {
@@ -151,5 +159,70 @@ export interface RunTable {
   /** The worker extends it while it lives; past it, the run's worker is dead. */
   lease_until: Date
   finished_at: Date | null
+  created_at: Generated<Date>
+}
+
+/** The last record of a tenant's audit chain. */
+export interface AuditChainTable {
+  tenant_id: string
+  /** A bigint, which the driver gives as text. */
+  sequence: string
+  hash: Buffer
+}
+
+export interface AuditRecordTable {
+  tenant_id: string
+  /** From 1, without gaps; a bigint, which the driver gives as text. */
+  sequence: string
+  /** What was hashed. Read it as text: parsed and printed again it may differ. */
+  record: string
+  previous_hash: Buffer
+  /** SHA-256 of the previous hash, the sequence as eight bytes, and the record. */
+  hash: Buffer
+}
+
+export interface EventTable {
+  id: string
+  tenant_id: string
+  type: EventType
+  data: JsonObject
+  created_at: Generated<Date>
+}
+
+export interface WebhookEndpointTable {
+  id: string
+  tenant_id: string
+  url: string
+  description: string | null
+  /** Null: all. */
+  event_types: EventType[] | null
+  enabled: Generated<boolean>
+  /** Why it was disabled when nobody asked for it. */
+  disabled_reason: string | null
+  secret_sealed: Buffer
+  /** Signs beside the new one until `earlier_secret_until`. */
+  earlier_secret_sealed: Buffer | null
+  earlier_secret_until: Date | null
+  /** Since when no delivery has arrived. */
+  failing_since: Date | null
+  created_at: Generated<Date>
+}
+
+export type WebhookDeliveryStatus = 'pending' | 'delivered' | 'failed' | 'cancelled'
+
+export interface WebhookDeliveryTable {
+  id: string
+  tenant_id: string
+  event_id: string
+  endpoint_id: string
+  status: Generated<WebhookDeliveryStatus>
+  attempts: Generated<number>
+  /** While an attempt is under way: when another process may take it up. Null once it is over. */
+  next_attempt_at: Generated<Date | null>
+  claimed_by: string | null
+  /** Of the last attempt; null when no response came. */
+  response_status: number | null
+  error_code: string | null
+  delivered_at: Date | null
   created_at: Generated<Date>
 }

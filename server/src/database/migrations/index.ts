@@ -1,7 +1,9 @@
 import type { Migration } from 'kysely/migration'
 import * as initial from './0001-initial.ts'
+import * as keysAuditEvents from './0006-keys-audit-events.ts'
 
 /** In order of name; a migration that has been released is never edited. */
 export const migrations: Record<string, Migration> = {
   '0001-initial': initial,
+  '0006-keys-audit-events': keysAuditEvents,
 }
