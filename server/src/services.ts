@@ -4,6 +4,7 @@ import type { Logger } from 'pino'
 import type { AuditLog } from './audit/audit-log.ts'
 import type { ConnectorCatalogue } from './connectors/connector-catalogue.ts'
 import type { Database } from './database/schema.ts'
+import type { Queue } from './queue/queue.ts'
 import type { RunWorker } from './runs/run-worker.ts'
 import type { KeyRing } from './sealing/key-ring.ts'
 
@@ -15,6 +16,8 @@ export interface Services {
   audit: AuditLog
   connectors: ConnectorCatalogue
   runs: RunWorker
+  /** Jobs and schedules, shared by all processes on the database. */
+  queue: Queue
   /** The only way out to providers. */
   fetch: GuardedFetch
   /** Where browsers and providers reach this server; never taken from a request. */

@@ -13,6 +13,7 @@ import { migrate } from './database/migrate.ts'
 import { type Listener, listen } from './http/listen.ts'
 import { readWebFiles, serveWebFiles } from './http/web-files.ts'
 import { startEmbeddedPostgres } from './postgres/start-embedded-postgres.ts'
+import { startQueue } from './queue/queue.ts'
 import { createRunWorker, type RunLimits } from './runs/run-worker.ts'
 import { openMasterKeyFile } from './sealing/key-encryption-key.ts'
 import { createKeyRing, neededKeyEncryptionKeys } from './sealing/key-ring.ts'
@@ -67,8 +68,12 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     const masterKeyFile = config.master_key_file ?? join(options.data_directory, 'master-key.json')
     const masterKey = await openMasterKeyFile(masterKeyFile, await neededKeyEncryptionKeys(db))
     const now = options.now ?? (() => new Date())
+    const log = await openLog(options.log_to, cleanup)
+    const queue = await startQueue({ url: database.url, log })
+    cleanup.push(queue.stop)
     const services: Services = {
       db,
+      queue,
       keys: createKeyRing(db, masterKey),
       audit: createAuditLog({ db, now }),
       connectors: await loadConnectorCatalogue({
@@ -80,7 +85,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
       fetch: createGuardedFetch({ allow_loopback: config.allow_loopback }),
       base_url: baseUrlOn(config, listener),
       now,
-      log: await openLog(options.log_to, cleanup),
+      log,
     }
     cleanup.push(services.runs.stop)
 
@@ -89,8 +94,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
       serveWebFiles(app, await readWebFiles(options.web_directory), services.base_url)
     }
     const tenant = await ensureDefaultTenant(db)
-    const stopSweeping = startSweeping(services)
-    cleanup.push(async () => stopSweeping())
+    await startSweeping(services)
     answer = app.fetch
     return { services, tenant, port: listener.port, database: database.name, broken: database.broken, close }
   } catch (error) {

@@ -1,7 +1,5 @@
 import type { Services } from './services.ts'
 
-const INTERVAL_MS = 10 * 60 * 1000
-
 /** Deletes what expired and holds something secret or grows without end. */
 export async function sweepExpired({ db, now }: Services): Promise<void> {
   await db.deleteFrom('pending_authorizations').where('expires_at', '<', now()).execute()
@@ -14,13 +12,9 @@ export async function sweepExpired({ db, now }: Services): Promise<void> {
     .execute()
 }
 
-/** Sweeps now and every ten minutes, until the returned function is called. */
-export function startSweeping(services: Services): () => void {
-  const sweep = () => {
-    sweepExpired(services).catch((error: Error) => services.log.warn({ error_name: error.name }, 'sweeping failed'))
-  }
-  sweep()
-  const timer = setInterval(sweep, INTERVAL_MS)
-  timer.unref()
-  return () => clearInterval(timer)
+/** Sweeps now and every ten minutes, one process for all. */
+export async function startSweeping(services: Services): Promise<void> {
+  await services.queue.work('expired.sweep', { as: 'batches' }, () => sweepExpired(services))
+  await services.queue.schedule('expired.sweep', '*/10 * * * *', {})
+  await services.queue.send('expired.sweep', {}, { key: 'start' })
 }

@@ -1,11 +1,12 @@
 import { Migrator } from 'kysely/migration'
+import { installQueue } from '../queue/install-queue.ts'
 import { connectDatabase } from './connect.ts'
 import { DatabaseError } from './database-error.ts'
 import { migrations } from './migrations/index.ts'
 
 /**
- * Brings the database at `url` to the newest version. Several servers may start at once: the migrator takes an
- * advisory lock.
+ * Brings the database at `url` to the newest version, the queue's tables included. Several servers may start at once:
+ * the migrator takes an advisory lock.
  *
  * @throws DatabaseError `database_unreachable`, or `migration_failed` with the migration's name.
  */
@@ -14,7 +15,7 @@ export async function migrate(url: string): Promise<void> {
   try {
     const migrator = new Migrator({ db, provider: { getMigrations: async () => migrations } })
     const { error, results } = await migrator.migrateToLatest()
-    if (error === undefined) return
+    if (error === undefined) return await installQueue(url)
     const failed = results?.find((result) => result.status === 'Error')
     if (failed === undefined) throw DatabaseError.unreachable(url, error)
     throw new DatabaseError(

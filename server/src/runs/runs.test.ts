@@ -75,7 +75,9 @@ function formsOf(value: string): string[] {
 
 async function dump({ services }: TestServer): Promise<string> {
   const tables = await services.db.introspection.getTables()
-  const rows = tables.map(({ name }) => sql`select * from ${sql.table(name)}`.execute(services.db))
+  const rows = tables.map(({ schema = 'public', name }) =>
+    sql`select * from ${sql.table(`${schema}.${name}`)}`.execute(services.db),
+  )
   const text = JSON.stringify(
     (await Promise.all(rows)).map(({ rows: found }) => found),
     (_key, value) => (value?.type === 'Buffer' ? Buffer.from(value.data).toString('latin1') : value),
