@@ -26,7 +26,7 @@ export class PostgresJsDialect implements Dialect {
   }
 
   createDriver(): Driver {
-    return new PostgresJsDriver(this.#sql)
+    return new PostgresJsDriver(() => new PostgresJsConnection(this.#sql))
   }
 
   createIntrospector(db: Kysely<unknown>) {
@@ -38,17 +38,18 @@ export class PostgresJsDialect implements Dialect {
   }
 }
 
-class PostgresJsDriver implements Driver {
-  readonly #sql: Sql
+/** The pool is its owner's: whoever opened it ends it. */
+export class PostgresJsDriver implements Driver {
+  readonly #connect: () => PostgresJsConnection
 
-  constructor(sql: Sql) {
-    this.#sql = sql
+  constructor(connect: () => PostgresJsConnection) {
+    this.#connect = connect
   }
 
   async init() {}
 
   async acquireConnection() {
-    return new PostgresJsConnection(this.#sql)
+    return this.#connect()
   }
 
   async beginTransaction(connection: PostgresJsConnection, settings: TransactionSettings) {
@@ -67,42 +68,47 @@ class PostgresJsDriver implements Driver {
     connection.release()
   }
 
-  async destroy() {
-    await this.#sql.end({ timeout: 5 })
-  }
+  async destroy() {}
 }
 
-class PostgresJsConnection implements DatabaseConnection {
-  readonly #pool: Sql
-  #reserved: ReservedSql | undefined
+export class PostgresJsConnection implements DatabaseConnection {
+  protected readonly pool: Sql
+  protected reserved: ReservedSql | undefined
 
   constructor(pool: Sql) {
-    this.#pool = pool
+    this.pool = pool
   }
 
   async begin(isolationLevel: string | undefined) {
-    this.#reserved = await this.#pool.reserve()
-    const level = isolationLevel === undefined ? '' : ` isolation level ${isolationLevel}`
-    await this.#reserved.unsafe(`begin${level}`)
+    this.reserved = await this.pool.reserve()
+    await this.reserved.unsafe(beginStatement(isolationLevel))
   }
 
   release() {
-    this.#reserved?.release()
-    this.#reserved = undefined
+    this.reserved?.release()
+    this.reserved = undefined
   }
 
   async executeQuery<Row>(query: CompiledQuery): Promise<QueryResult<Row>> {
-    const sql = this.#reserved ?? this.#pool
-    // Kysely types parameters as unknown; each is a value that a table's columns accept.
-    const parameters = query.parameters as never[]
-    const result = await sql.unsafe(query.sql, parameters, { prepare: true })
-    const affected = result.command === 'SELECT' ? {} : { numAffectedRows: BigInt(result.count ?? 0) }
-    // The rows have the shape that Kysely derived from the schema types.
-    return { rows: Array.from(result) as Row[], ...affected }
+    return runQuery(this.reserved ?? this.pool, query)
   }
 
   // biome-ignore lint/correctness/useYield: required by the interface, and no query of ours streams
   async *streamQuery<Row>(): AsyncIterableIterator<QueryResult<Row>> {
     throw new Error('This dialect does not stream rows.')
   }
+}
+
+export function beginStatement(isolationLevel: string | undefined): string {
+  return isolationLevel === undefined ? 'begin' : `begin isolation level ${isolationLevel}`
+}
+
+/** Sent at once, in the order of the calls: a query of postgres.js that is only awaited leaves a moment later. */
+export async function runQuery<Row>(sql: Sql, query: CompiledQuery): Promise<QueryResult<Row>> {
+  // Kysely types parameters as unknown; each is a value that a table's columns accept.
+  const parameters = query.parameters as never[]
+  const result = await sql.unsafe(query.sql, parameters, { prepare: true }).execute()
+  const affected = result.command === 'SELECT' ? {} : { numAffectedRows: BigInt(result.count ?? 0) }
+  // The rows have the shape that Kysely derived from the schema types.
+  return { rows: Array.from(result) as Row[], ...affected }
 }

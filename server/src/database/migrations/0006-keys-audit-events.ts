@@ -1,4 +1,5 @@
 import { type Kysely, sql } from 'kysely'
+import { isolateTenant } from './isolate-tenant.ts'
 
 const statements = [
   // The head of each tenant's chain: its lock orders the appends of all server processes.
@@ -103,6 +104,9 @@ const statements = [
   'create index webhook_deliveries_event on webhook_deliveries (tenant_id, event_id, id desc)',
 ]
 
+const tables = ['audit_chains', 'audit_records', 'events', 'webhook_endpoints', 'webhook_deliveries']
+
 export async function up(db: Kysely<unknown>): Promise<void> {
   for (const statement of statements) await sql.raw(statement).execute(db)
+  for (const table of tables) await isolateTenant(db, table)
 }
