@@ -1,5 +1,5 @@
 // Loaded only when something failed: it knows the errors of every package that a command uses.
-import { SpecError } from '@sluice/connector-specs'
+import { SopsError, SpecError } from '@sluice/connector-specs'
 import { ConnectorError } from '@sluice/launcher'
 import { OAuthError, type OAuthErrorCode } from '@sluice/oauth'
 import { CliError } from './cli-error.ts'
@@ -49,6 +49,7 @@ export function describeFailure(error: unknown): CliError {
     const exit = error.code === 'invalid_connector_spec' || error.code === 'invalid_schema' ? 'connector' : 'source'
     return new CliError(exit, error.message, { cause: error })
   }
+  if (error instanceof SopsError) return new CliError('source', error.message, { cause: error })
   if (error instanceof ConnectorError) {
     return new CliError('connector', error.message, { next_action: CONNECTOR_ACTION, cause: error })
   }

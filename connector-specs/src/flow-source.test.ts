@@ -3,9 +3,12 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
+import { secret } from '@sluice/oauth'
 import { loadFlowSource } from './flow-source.ts'
 import { selectTask } from './select-task.ts'
 import { SpecError } from './spec-error.ts'
+
+const NO_KEYS = { age_identities: secret<string[]>([]) }
 
 let directory: string
 before(async () => {
@@ -20,7 +23,7 @@ async function write(name: string, text: string): Promise<string> {
 }
 
 async function task(yaml: string, name?: string) {
-  return selectTask(await loadFlowSource(await write('flow.yaml', yaml)), name)
+  return selectTask(await loadFlowSource(await write('flow.yaml', yaml)), { name, keys: NO_KEYS })
 }
 
 async function refusal(work: Promise<unknown>): Promise<SpecError> {
@@ -60,6 +63,7 @@ captures:
     cwd: directory,
     env: { PORT: '8080', DEBUG: 'true' },
     config: { region: 'antarctica', start_date: '2025-06-01' },
+    config_overlay: null,
     bindings: [
       { resource: { stream: 'pets' }, target: 'acme/pets', disable: false },
       { resource: { stream: 'vets' }, target: 'acme/vets', disable: true },
@@ -99,14 +103,13 @@ test('an unknown task lists those that exist, and several captures ask for a nam
   assert.deepEqual((await task(two, 'a/y')).command, ['y'])
 })
 
-test('images, protobuf, unknown endpoints, other protocols and encrypted configs are refused with what to do', async () => {
+test('images, protobuf, unknown endpoints and other protocols are refused with what to do', async () => {
   const of = async (yaml: string) => (await refusal(task(yaml))).message
   const image = 'captures:\n  a:\n    endpoint: { connector: { image: "ghcr.io/x:v1", config: {} } }\n'
   assert.match(await of(image), /:3:5: .*image.* not supported yet by the process runtime/)
   assert.match(await of('captures: { a: { endpoint: { dekaf: {} } } }'), /Unknown endpoint kind dekaf/)
   assert.match(await of(endpoint('command: [x]\nprotobuf: true')), /JSON lines/)
   assert.match(await of(endpoint('command: [x]\nprotocol: airbyte')), /:6:9: .*protocol: must be flow/)
-  assert.match(await of(endpoint('command: [x]\nconfig: { sops: {} }')), /encrypted by sops/)
 })
 
 test('a broken config or client file is told by its place, never by its text', async () => {

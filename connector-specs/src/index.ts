@@ -12,6 +12,17 @@ export { listProviders, loadProvider, PROVIDERS_DIRECTORY, type Provider } from 
 export { providerConfigSchema } from './providers/provider-config-schema.ts'
 export { toSarif } from './sarif.ts'
 export { MASK, maskConfig, secretPointers, secretValues } from './secret-pointers.ts'
-export { type ConnectorTask, selectTask } from './select-task.ts'
+export { type ConnectorTask, selectTask, type TaskSelection } from './select-task.ts'
+export { applyOverlay } from './sops/apply-overlay.ts'
+export { findAgeIdentities, type KeyService, type KeySources } from './sops/data-key.ts'
+export type { SopsKeys, SopsMetadata } from './sops/metadata.ts'
+export {
+  type DocumentFormat,
+  decryptDocument,
+  type EncryptionChoice,
+  encryptDocument,
+  type OpenedDocument,
+} from './sops/sops-document.ts'
+export { SopsError, type SopsErrorCode } from './sops/sops-error.ts'
 export { SpecError, type SpecErrorCode } from './spec-error.ts'
 export { withoutOAuthCredentials } from './without-oauth-credentials.ts'

@@ -4,6 +4,8 @@ import { type JsonObject, type Secret, secret } from '@sluice/oauth'
 import { z } from 'zod'
 import type { FlowCapture, FlowSource } from './flow-source.ts'
 import { isJsonObject } from './json-object.ts'
+import type { KeySources } from './sops/data-key.ts'
+import { type UnsealedConfig, unsealConfig } from './sops/unseal-config.ts'
 import { SpecError, type SpecErrorCode } from './spec-error.ts'
 import { parseYaml } from './yaml-document.ts'
 
@@ -17,18 +19,26 @@ export interface ConnectorTask {
   cwd: string
   env: Record<string, string>
   config: JsonObject
+  /** `sops.overlay` of an encrypted config; apply it with the connector's schema (`applyOverlay`). */
+  config_overlay: JsonObject | null
   bindings: { resource: JsonObject; target: string; disable: boolean }[]
   oauth_client: { client_id: string; client_secret: Secret } | null
 }
 
+export interface TaskSelection {
+  /** May be left out when the file has exactly one capture. */
+  name?: string | undefined
+  /** What opens a config that sops encrypted; null leaves the config unread, for who only wants to launch. */
+  keys: KeySources | null
+}
+
 /**
- * Takes one capture out of a flow.yaml, reading the config and OAuth client files that it names. `name` may be left
- * out when the file has exactly one capture.
+ * Takes one capture out of a flow.yaml, reading the config and OAuth client files that it names.
  *
  * @throws SpecError `unknown_task`, `unsupported_endpoint`, `file_not_found`, `invalid_config_file` or
- *   `invalid_oauth_client`.
+ *   `invalid_oauth_client`; SopsError where an encrypted config does not open
  */
-export function selectTask(source: FlowSource, name?: string): ConnectorTask {
+export async function selectTask(source: FlowSource, { name, keys }: TaskSelection): Promise<ConnectorTask> {
   const taskName = name ?? onlyTask(source)
   const capture = Object.hasOwn(source.captures, taskName) ? source.captures[taskName] : undefined
   if (!capture) {
@@ -38,13 +48,16 @@ export function selectTask(source: FlowSource, name?: string): ConnectorTask {
   }
   const local = localEndpoint(source, taskName, capture)
   const at = (...path: string[]) => source.placeOf(['captures', taskName, 'endpoint', 'local', ...path])
+  const { config, overlay } =
+    keys === null ? { config: {}, overlay: null } : await readConfig(source, local.config, at('config'), keys)
   return {
     name: taskName,
     protocol: local.protocol,
     command: local.command,
     cwd: source.directory,
     env: local.env,
-    config: readConfig(source, local.config, at('config')),
+    config,
+    config_overlay: overlay,
     bindings: capture.bindings,
     oauth_client: local.oauthClient ? readOAuthClient(source, local.oauthClient, at('oauthClient')) : null,
   }
@@ -86,25 +99,25 @@ function localEndpoint(source: FlowSource, name: string, capture: FlowCapture) {
   )
 }
 
-function readConfig(source: FlowSource, config: JsonObject | string, place: string): JsonObject {
-  const value = typeof config === 'string' ? readYaml(source, config, place, 'invalid_config_file') : config
+async function readConfig(
+  source: FlowSource,
+  config: JsonObject | string,
+  place: string,
+  keys: KeySources,
+): Promise<UnsealedConfig> {
+  const text = typeof config === 'string' ? readText(source, config, place) : JSON.stringify(config)
+  const value = typeof config === 'string' ? parseText(config, text, 'invalid_config_file') : config
   if (!isJsonObject(value)) {
     throw new SpecError('invalid_config_file', `${String(config)} must hold an object of config fields.`, { place })
   }
-  if ('sops' in value) {
-    throw new SpecError(
-      'invalid_config_file',
-      'This config is encrypted by sops, which is not supported yet. Name a decrypted file, kept out of version control.',
-      { place },
-    )
-  }
-  return value
+  if (!('sops' in value)) return { config: value, overlay: null }
+  return await unsealConfig(text, typeof config === 'string' && !config.endsWith('.json') ? 'yaml' : 'json', keys)
 }
 
 const oauthClientFile = z.object({ client_id: z.string().min(1), client_secret: z.string().min(1) })
 
 function readOAuthClient(source: FlowSource, file: string, place: string) {
-  const parsed = oauthClientFile.safeParse(readYaml(source, file, place, 'invalid_oauth_client'))
+  const parsed = oauthClientFile.safeParse(parseText(file, readText(source, file, place), 'invalid_oauth_client'))
   if (!parsed.success) {
     throw new SpecError('invalid_oauth_client', `${file} must hold {"client_id": "…", "client_secret": "…"}.`, {
       place,
@@ -113,21 +126,17 @@ function readOAuthClient(source: FlowSource, file: string, place: string) {
   return { client_id: parsed.data.client_id, client_secret: secret(parsed.data.client_secret) }
 }
 
-// A syntax error in one of these files is told by its place alone: the parser's message may quote a secret.
-function readYaml(source: FlowSource, file: string, place: string, code: SpecErrorCode): unknown {
-  let text: string
+function readText(source: FlowSource, file: string, place: string): string {
   try {
-    text = readFileSync(resolve(source.directory, file), 'utf8')
+    return readFileSync(resolve(source.directory, file), 'utf8')
   } catch (cause) {
-    throw new SpecError(
-      'file_not_found',
-      `${file} cannot be read from ${source.directory}. Create it or mend the path.`,
-      {
-        place,
-        cause,
-      },
-    )
+    const message = `${file} cannot be read from ${source.directory}. Create it or mend the path.`
+    throw new SpecError('file_not_found', message, { place, cause })
   }
+}
+
+// A syntax error in one of these files is told by its place alone: the parser's message may quote a secret.
+function parseText(file: string, text: string, code: SpecErrorCode): unknown {
   try {
     return parseYaml(file, text).value
   } catch (cause) {

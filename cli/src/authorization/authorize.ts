@@ -45,7 +45,7 @@ export interface AuthorizeOptions extends TaskChoice, ClientChoice, RedirectChoi
 /** @throws CliError, SpecError, ConnectorError or OAuthError; the listener is closed by then. */
 export async function authorize(options: AuthorizeOptions, terminal: Terminal): Promise<void> {
   const redirect = chooseRedirect(options)
-  const task = await openTask(options)
+  const task = await openTask(options, terminal)
   const spec = await flow.spec(
     launchOf(task, terminal, task.oauth_client ? [task.oauth_client.client_secret.reveal()] : []),
   )

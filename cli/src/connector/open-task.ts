@@ -1,5 +1,11 @@
 import { resolve } from 'node:path'
-import { type ConnectorTask, type FlowSource, loadFlowSource, selectTask } from '@sluice/connector-specs'
+import {
+  type ConnectorTask,
+  type FlowSource,
+  findAgeIdentities,
+  loadFlowSource,
+  selectTask,
+} from '@sluice/connector-specs'
 import type { Launch } from '@sluice/launcher'
 import type { Terminal } from '../terminal.ts'
 import { tellLog } from './tell-log.ts'
@@ -12,9 +18,12 @@ export interface TaskChoice {
 }
 
 /** @throws SpecError when a file cannot be read or used, or no capture has the name. */
-export async function openTask({ source, task, config }: TaskChoice): Promise<ConnectorTask> {
+export async function openTask({ source, task, config }: TaskChoice, { env }: Terminal): Promise<ConnectorTask> {
   const loaded = await loadFlowSource(source)
-  return selectTask(config === undefined ? loaded : withConfigFile(loaded, resolve(config)), task)
+  return await selectTask(config === undefined ? loaded : withConfigFile(loaded, resolve(config)), {
+    name: task,
+    keys: { age_identities: await findAgeIdentities(env) },
+  })
 }
 
 /** How to start the task's connector. Its log goes to stderr, the secrets taken out. */

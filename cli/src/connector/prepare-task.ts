@@ -1,4 +1,5 @@
 import {
+  applyOverlay,
   type ConnectorSpec,
   type ConnectorTask,
   findOAuthCredentials,
@@ -26,11 +27,13 @@ export async function prepareTask(
   options: TaskChoice & { credentials?: string | undefined },
   terminal: Terminal,
 ): Promise<PreparedTask> {
-  const task = await openTask(options)
+  const task = await openTask(options, terminal)
   const credentials = options.credentials === undefined ? null : await readCredentials(options.credentials, terminal)
   const injected = credentials === null ? [] : stringsIn(credentials.reveal())
   const spec = await flow.spec(launchOf(task, terminal, injected))
-  const config = fill(spec, task.config, credentials)
+  const stored =
+    task.config_overlay === null ? task.config : applyOverlay(spec.config_schema, task.config, task.config_overlay)
+  const config = fill(spec, stored, credentials)
   const launch = launchOf(task, terminal, [...injected, ...secretValues(spec.config_schema, config)])
   return { task, spec, launch, config }
 }

@@ -5,7 +5,7 @@ import { launchOf, openTask, type TaskChoice } from './open-task.ts'
 
 /** Prints the spec as the protocol spells it, as `flowctl raw spec` does. */
 export async function printSpec(options: TaskChoice, terminal: Terminal): Promise<void> {
-  const task = await openTask(options)
+  const task = await openTask(options, terminal)
   const spec = await flow.spec(launchOf(task, terminal, []))
   await terminal.print(
     printableJson({

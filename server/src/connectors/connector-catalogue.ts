@@ -35,7 +35,9 @@ export interface CatalogueOptions {
 export async function loadConnectorCatalogue(options: CatalogueOptions): Promise<ConnectorCatalogue> {
   const { paths, env = {}, allow_loopback } = options
   const sources = await Promise.all(paths.map(loadFlowSource))
-  const tasks = sources.flatMap((source) => Object.keys(source.captures).map((name) => selectTask(source, name)))
+  const tasks = await Promise.all(
+    sources.flatMap((source) => Object.keys(source.captures).map((name) => selectTask(source, { name, keys: null }))),
+  )
   const connectors = new Map<string, Connector>()
   for (const declared of tasks) {
     const overrides = Object.entries(env).filter(([name]) => Object.hasOwn(declared.env, name))
