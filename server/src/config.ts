@@ -28,6 +28,10 @@ const environmentSchema = z.object({
   SLUICE_BASE_URL: baseUrl.optional(),
   SLUICE_DATA: z.string().min(1).optional(),
   DATABASE_URL: databaseUrl.optional(),
+  SLUICE_DATABASE_ROLE: z
+    .string()
+    .regex(/^[a-z_][a-z0-9_]{0,62}$/, 'must be a role’s name')
+    .default('sluice_server'),
   SLUICE_MASTER_KEY_FILE: z.string().min(1).optional(),
   SLUICE_CONNECTORS: z.string().optional(),
   SLUICE_ALLOW_LOOPBACK: z.enum(['0', '1']).default('0'),
@@ -43,6 +47,8 @@ export interface Config {
   data_directory: string | null
   /** Null: the embedded Postgres. */
   database_url: string | null
+  /** The role taken where the login of `database_url` would bypass row-level security. */
+  database_role: string
   /** Null: `master-key.json` in the data directory. */
   master_key_file: string | null
   /** Paths of `flow.yaml` files. */
@@ -70,6 +76,7 @@ export function readConfig(environment: Record<string, string | undefined>): Con
     base_url: SLUICE_BASE_URL ?? `http://localhost:${PORT}`,
     data_directory: rest.SLUICE_DATA ?? null,
     database_url: rest.DATABASE_URL ?? null,
+    database_role: rest.SLUICE_DATABASE_ROLE,
     master_key_file: rest.SLUICE_MASTER_KEY_FILE ?? null,
     connectors: SLUICE_CONNECTORS?.split(',').map((path) => path.trim()) ?? [],
     allow_loopback: rest.SLUICE_ALLOW_LOOPBACK === '1',

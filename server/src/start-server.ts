@@ -8,6 +8,7 @@ import { buildApp } from './app.ts'
 import { createAuditLog } from './audit/audit-log.ts'
 import type { Config } from './config.ts'
 import { loadConnectorCatalogue } from './connectors/connector-catalogue.ts'
+import { bindToRowSecurity } from './database/bind-to-row-security.ts'
 import { connectDatabase } from './database/connect.ts'
 import { migrate } from './database/migrate.ts'
 import { type Listener, listen } from './http/listen.ts'
@@ -126,7 +127,8 @@ async function openDatabase({ config, data_directory }: ServerOptions, cleanup: 
   if (config.database_url !== null) {
     const { hostname, port, pathname } = new URL(config.database_url)
     const name = `${pathname.slice(1)} on ${hostname}:${port || 5432}`
-    return { url: config.database_url, name, broken: new Promise<never>(() => {}) }
+    const url = await bindToRowSecurity(config.database_url, config.database_role)
+    return { url, name, broken: new Promise<never>(() => {}) }
   }
   const postgres = await startEmbeddedPostgres({ directory: data_directory })
   cleanup.push(postgres.stop)

@@ -1,4 +1,4 @@
-export type DatabaseErrorCode = 'database_unreachable' | 'migration_failed'
+export type DatabaseErrorCode = 'database_unreachable' | 'migration_failed' | 'row_level_security_bypassed'
 
 export class DatabaseError extends Error {
   readonly code: DatabaseErrorCode
