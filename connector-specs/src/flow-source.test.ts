@@ -109,7 +109,10 @@ test('images, protobuf, unknown endpoints and other protocols are refused with w
   assert.match(await of(image), /:3:5: .*image.* not supported yet by the process runtime/)
   assert.match(await of('captures: { a: { endpoint: { dekaf: {} } } }'), /Unknown endpoint kind dekaf/)
   assert.match(await of(endpoint('command: [x]\nprotobuf: true')), /JSON lines/)
-  assert.match(await of(endpoint('command: [x]\nprotocol: airbyte')), /:6:9: .*protocol: must be flow/)
+  assert.match(
+    await of(endpoint('command: [x]\nprotocol: telepathy')),
+    /:6:9: .*protocol: must be one of flow, airbyte, singer/,
+  )
 })
 
 test('a broken config or client file is told by its place, never by its text', async () => {

@@ -9,12 +9,17 @@ import { parseYaml, type YamlDocument } from './yaml-document.ts'
 
 const text = z.union([z.string(), z.number(), z.boolean()]).transform(String)
 
+/** The protocols that connectors speak. */
+const PROTOCOL_NAMES = ['flow', 'airbyte', 'singer', 'devlake', 'tightlock', 'environment'] as const
+
+export type ProtocolName = (typeof PROTOCOL_NAMES)[number]
+
 const localEndpoint = z.object({
   command: z.array(z.string().min(1)).min(1, 'must name the program to run'),
   config: z.union([jsonObject, z.string().min(1)]).default({}),
   env: z.record(z.string(), text).default({}),
   protobuf: z.boolean().default(false),
-  protocol: z.literal('flow', 'must be flow').default('flow'),
+  protocol: z.enum(PROTOCOL_NAMES, `must be one of ${PROTOCOL_NAMES.join(', ')}`).default('flow'),
   oauthClient: z.string().min(1).optional(),
 })
 

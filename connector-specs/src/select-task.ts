@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { type JsonObject, type Secret, secret } from '@sluice/oauth'
 import { z } from 'zod'
-import type { FlowCapture, FlowSource } from './flow-source.ts'
+import type { FlowCapture, FlowSource, ProtocolName } from './flow-source.ts'
 import { isJsonObject } from './json-object.ts'
 import type { KeySources } from './sops/data-key.ts'
 import { type UnsealedConfig, unsealConfig } from './sops/unseal-config.ts'
@@ -13,7 +13,7 @@ import { parseYaml } from './yaml-document.ts'
 export interface ConnectorTask {
   /** The capture's full name, such as `lab/source-lab`. */
   name: string
-  protocol: 'flow'
+  protocol: ProtocolName
   command: string[]
   /** Absolute: the directory of the flow.yaml. */
   cwd: string

@@ -2,8 +2,8 @@
 import { type ChildProcessByStdio, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { rmSync } from 'node:fs'
-import { stat } from 'node:fs/promises'
-import { delimiter, dirname } from 'node:path'
+import { readFile, stat, writeFile } from 'node:fs/promises'
+import { delimiter, dirname, join } from 'node:path'
 import type { Readable, Writable } from 'node:stream'
 import type { Launch } from './launch.ts'
 import { createScratchDirectory, removeScratchDirectory } from './scratch-directory.ts'
@@ -19,22 +19,40 @@ export interface ConnectorProcess {
   stderr: Readable
   /** Settles when the program is gone, its group killed and its scratch directory removed. */
   exited: Promise<Exit>
+  /** After the end: a file named in `harvest`, or null when it was not there any more. */
+  readFile(name: string): Buffer | null
   /** Closes stdin, asks the group to end, kills it after the grace. */
   stop(graceMs: number): Promise<Exit>
+}
+
+/** What lies in the connector's private directory beside what it caches there itself. */
+export interface PrivateFiles {
+  /** Contents by name. Each is a writable regular file of mode 0600. */
+  contents: Record<string, string>
+  /** The arguments that follow the command, given the directory as the connector sees it. */
+  arguments(directory: string): string[]
+  /** Names of those that are read back when the connector has ended, however it ended. */
+  harvest?: readonly string[]
 }
 
 /** The program could not be started; `reason` reads as a sentence without its subject. */
 export class StartError extends Error {}
 
 /** @throws StartError when the program or its directory does not exist or may not be run. */
-export async function startProcess(launch: Pick<Launch, 'command' | 'cwd' | 'env'>): Promise<ConnectorProcess> {
+export async function startProcess(
+  launch: Pick<Launch, 'command' | 'cwd' | 'env'>,
+  files: PrivateFiles = { contents: {}, arguments: () => [] },
+): Promise<ConnectorProcess> {
   const [program, ...programArguments] = launch.command
   if (!program) throw new StartError('names no program')
   await checkDirectory(launch.cwd)
   const scratch = await createScratchDirectory()
   let child: ChildProcessByStdio<Writable, Readable, Readable>
   try {
-    child = spawn(program, programArguments, {
+    for (const [name, content] of Object.entries(files.contents)) {
+      await writeFile(join(scratch, name), content, { mode: 0o600, flag: 'wx' })
+    }
+    child = spawn(program, [...programArguments, ...files.arguments(scratch)], {
       cwd: launch.cwd,
       env: environment(launch.env, scratch),
       stdio: ['pipe', 'pipe', 'pipe'],
@@ -46,7 +64,7 @@ export async function startProcess(launch: Pick<Launch, 'command' | 'cwd' | 'env
     await removeScratchDirectory(scratch)
     throw new StartError(startFault(program, cause), { cause })
   }
-  return supervise(child, scratch)
+  return supervise(child, scratch, files)
 }
 
 /** Scratch directories by process. */
@@ -63,17 +81,24 @@ process.on('exit', () => {
   }
 })
 
-function supervise(child: ChildProcessByStdio<Writable, Readable, Readable>, scratch: string): ConnectorProcess {
+function supervise(
+  child: ChildProcessByStdio<Writable, Readable, Readable>,
+  scratch: string,
+  files: PrivateFiles,
+): ConnectorProcess {
   // A connector may end without reading its input; how it ended is then told by its exit.
   child.stdin.on('error', () => {})
   child.on('error', () => {})
   if (child.pid !== undefined) running.set(child.pid, scratch)
+  const harvested = new Map<string, Buffer>()
   const exited = new Promise<Exit>((resolve) => {
     child.once('exit', (code, signal) => {
       signalGroup(child.pid, 'SIGKILL')
       if (child.pid !== undefined) running.delete(child.pid)
       const gone = () => resolve({ code, signal })
-      removeScratchDirectory(scratch).then(gone, gone)
+      harvest(scratch, files.harvest ?? [], harvested)
+        .then(() => removeScratchDirectory(scratch))
+        .then(gone, gone)
     })
   })
   const stop = async (graceMs: number): Promise<Exit> => {
@@ -90,11 +115,19 @@ function supervise(child: ChildProcessByStdio<Writable, Readable, Readable>, scr
     stdout: child.stdout,
     stderr: child.stderr,
     exited,
+    readFile: (name) => harvested.get(name) ?? null,
     stop(graceMs) {
       if (child.exitCode !== null || child.signalCode !== null) return exited
       stopping ??= stop(graceMs)
       return stopping
     },
+  }
+}
+
+async function harvest(scratch: string, names: readonly string[], into: Map<string, Buffer>): Promise<void> {
+  for (const name of names) {
+    const content = await readFile(join(scratch, name)).catch(() => null)
+    if (content) into.set(name, content)
   }
 }
 

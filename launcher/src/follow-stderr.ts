@@ -1,9 +1,10 @@
 import type { Readable } from 'node:stream'
 import { isJsonObject, type JsonObject, type JsonValue, type Secret, secret } from '@sluice/connector-specs'
-import type { LogEvent } from './launch.ts'
+import type { Metric } from './events/run-event.ts'
+import type { LogEvent, LogLevel } from './launch.ts'
 import { escapeControls, shorten } from './printable.ts'
 import type { Redactor } from './redactor.ts'
-import { readStderrLine, type StderrEntry } from './stderr-log.ts'
+import { type ReadStderrLine, readStderrLine, type StderrEntry } from './stderr-log.ts'
 
 const LINE_MAX_CHARACTERS = 1024 * 1024
 const MESSAGE_MAX_CHARACTERS = 16 * 1024
@@ -13,6 +14,7 @@ const OVERLONG_SHOWN = 1000
 export interface StderrListener {
   onLog(log: LogEvent): void
   onStatus(message: string): void
+  onMetric(metric: Metric): void
   onConfigUpdate(config: Secret<JsonObject>): void
 }
 
@@ -21,6 +23,10 @@ export interface StderrFollower {
   tail(): string
   /** The last log of level error, else the last log; null when there was none. */
   lastWords(): string | null
+  /** Tells a log that came another way; it counts like those of stderr. */
+  log(level: LogLevel, message: string, fields?: JsonObject): void
+  /** Learns a rotated config's texts, so that they are redacted from then on, and tells of it. */
+  rotated(config: JsonObject): void
   /** Settles when stderr has ended. */
   ended: Promise<void>
 }
@@ -30,8 +36,9 @@ export function followStderr(
   stream: Readable,
   redactor: Redactor,
   listener: StderrListener,
-  tailCharacters: number,
+  options: { tail_characters: number; readLine?: ReadStderrLine | undefined },
 ): StderrFollower {
+  const { tail_characters, readLine = readStderrLine } = options
   let tail = ''
   let last: LogEvent | null = null
   let coalescing: LogEvent | null = null
@@ -40,14 +47,19 @@ export function followStderr(
     if (!coalescing) return
     const log = coalescing
     coalescing = null
-    tail = `${tail}${tail ? '\n' : ''}${log.message}`.slice(-tailCharacters)
+    tail = `${tail}${tail ? '\n' : ''}${log.message}`.slice(-tail_characters)
     if (log.level === 'error' || last?.level !== 'error') last = log
     listener.onLog(log)
   }
 
+  const rotated = (config: JsonObject) => {
+    redactor.add(textsIn(config))
+    listener.onConfigUpdate(secret(config))
+  }
+
   const read = (line: string) => {
     if (line.trim() === '') return
-    const entry = readStderrLine(line)
+    const entry = readLine(line)
     if (coalescing && isContinuation(entry)) {
       const more = showable(redactor, entry.message.trimEnd())
       if (coalescing.message.length + more.length < MESSAGE_MAX_CHARACTERS) coalescing.message += `\n${more}`
@@ -55,8 +67,9 @@ export function followStderr(
     }
     flush()
     if (entry.kind === 'config_update') {
-      redactor.add(textsIn(entry.config))
-      listener.onConfigUpdate(secret(entry.config))
+      rotated(entry.config)
+    } else if (entry.kind === 'metric') {
+      listener.onMetric(entry.metric)
     } else if (entry.kind === 'status') {
       listener.onStatus(showable(redactor, entry.message))
     } else {
@@ -79,7 +92,17 @@ export function followStderr(
     stream.once('close', end)
     stream.on('error', () => {})
   })
-  return { tail: () => tail, lastWords: () => last?.message ?? null, ended }
+  return {
+    tail: () => tail,
+    lastWords: () => last?.message ?? null,
+    log(level, message, fields = {}) {
+      flush()
+      coalescing = toLog(redactor, { kind: 'log', level, message, fields, at: null, raw: false })
+      flush()
+    },
+    rotated,
+    ended,
+  }
 }
 
 type RawLog = Extract<StderrEntry, { kind: 'log' }>

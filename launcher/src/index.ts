@@ -1,10 +1,15 @@
 import { capture } from './flow/capture.ts'
 import { discover, spec, validate } from './flow/operations.ts'
 
-export { ConnectorError, type ConnectorErrorCode } from './connector-error.ts'
-export { bindCollections, type WantedBinding } from './flow/bind-collections.ts'
-export type { DoneReason, RunEvent } from './flow/capture.ts'
-export type { DiscoveredBinding } from './flow/operations.ts'
+export { ConnectorError, type ConnectorErrorCode, type ConnectorVerdict } from './connector-error.ts'
+export { foldState } from './events/fold-state.ts'
+export type { DoneReason, Metric, RunEvent, StateUpdate, StreamStatus } from './events/run-event.ts'
+export { DEFAULT_LIMITS, type Launch, type Limits, type LogEvent, type LogLevel } from './launch.ts'
+export { escapeControls } from './printable.ts'
+export { bindCollections, type WantedBinding } from './protocol/bind-collections.ts'
+export type { DiscoveredBinding } from './protocol/discovered-binding.ts'
+export { type Operation, offered, type Protocol } from './protocol/protocol.ts'
+export { protocolOf } from './protocol/protocol-of.ts'
 export {
   type CaptureBinding,
   type CaptureRequest,
@@ -12,9 +17,8 @@ export {
   stateKey,
   type ValidateBinding,
   type ValidateRequest,
-} from './flow/requests.ts'
-export { DEFAULT_LIMITS, type Launch, type Limits, type LogEvent, type LogLevel } from './launch.ts'
-export { escapeControls } from './printable.ts'
+} from './protocol/requests.ts'
+export type { WireEvent, WireLines, WriteRequest } from './protocol/wire.ts'
 export { createRedactor, type RedactingStream, type Redactor } from './redactor.ts'
 
 /** Estuary Flow's capture protocol over a local child process. */

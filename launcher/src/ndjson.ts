@@ -1,59 +1,78 @@
-// Newline-delimited JSON from a program that is not trusted: bounded lines, strict UTF-8, no half last line.
+// Lines from a program that is not trusted: bounded, cut out of the chunks as they come without copying them.
 
-export type LineFault = 'too_long' | 'not_utf8' | 'unfinished'
+export type LineFault = 'too_long' | 'not_utf8'
 
-/** `text` is what was read of the faulty line; it may hold secrets. */
+/** `bytes` are the beginning of the faulty line; they may hold secrets. */
 export class LineError extends Error {
   readonly fault: LineFault
-  readonly text: string
+  readonly bytes: Buffer
 
-  constructor(fault: LineFault, text: string) {
+  constructor(fault: LineFault, bytes: Buffer) {
     super(fault)
     this.fault = fault
-    this.text = text
+    this.bytes = bytes
   }
 }
 
-const NEWLINE = 0x0a
-const SHOWN_BYTES = 8192
+export const NEWLINE = 0x0a
 
 /**
- * The lines of a stream, each without its newline, blank ones left out. Holds one line and one chunk in memory.
+ * The whole lines of a stream, as many at a time as have come; each buffer ends with a newline. What follows the last
+ * newline is returned. Holds one line and one chunk in memory.
  *
- * @throws LineError on a line of more than `maxBytes`, on invalid UTF-8, and on a last line without newline.
+ * @throws LineError `too_long` on a line of more than `maxBytes`.
  */
-export async function* readLines(stream: AsyncIterable<Buffer>, maxBytes: number): AsyncGenerator<string, void, void> {
-  let parts: Buffer[] = []
+export async function* readWholeLines(
+  stream: AsyncIterable<Buffer>,
+  maxBytes: number,
+): AsyncGenerator<Buffer, Buffer, void> {
+  let begun: Buffer[] = []
   let length = 0
+  const refuse = (more: Buffer) => new LineError('too_long', Buffer.concat([...begun, more]))
   for await (const chunk of stream) {
     let start = 0
-    while (start < chunk.length) {
-      const newline = chunk.indexOf(NEWLINE, start)
+    if (length > 0) {
+      const newline = chunk.indexOf(NEWLINE)
       const end = newline === -1 ? chunk.length : newline
-      parts.push(chunk.subarray(start, end))
-      length += end - start
-      if (length > maxBytes) throw new LineError('too_long', lenient(parts))
-      start = end + 1
-      if (newline === -1) break
-      const line = strict(parts)
-      parts = []
+      if (length + end > maxBytes) throw refuse(chunk.subarray(0, end))
+      begun.push(chunk.subarray(0, newline === -1 ? end : end + 1))
+      length += end
+      if (newline === -1) continue
+      yield Buffer.concat(begun)
+      begun = []
       length = 0
-      if (line.trim() !== '') yield line
+      start = end + 1
     }
+    const last = chunk.lastIndexOf(NEWLINE)
+    if (last >= start) yield chunk.subarray(start, last + 1)
+    const rest = chunk.subarray(Math.max(start, last + 1))
+    if (rest.length === 0) continue
+    if (rest.length > maxBytes) throw refuse(rest)
+    begun = [rest]
+    length = rest.length
   }
-  if (length > 0) throw new LineError('unfinished', lenient(parts))
+  return Buffer.concat(begun)
+}
+
+/** Takes whole lines apart. @throws LineError as `readWholeLines` does, for limits smaller than a chunk */
+export function* splitLines(lines: Buffer, maxBytes = Number.POSITIVE_INFINITY): Generator<Buffer, void, void> {
+  for (let start = 0; start < lines.length; ) {
+    const newline = lines.indexOf(NEWLINE, start)
+    const end = newline === -1 ? lines.length : newline
+    const line = lines.subarray(start, end)
+    if (line.length > maxBytes) throw new LineError('too_long', line)
+    yield line
+    start = end + 1
+  }
 }
 
 const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
 
-function strict(parts: readonly Buffer[]): string {
+/** @throws LineError `not_utf8` */
+export function decodeLine(line: Buffer): string {
   try {
-    return utf8.decode(parts.length === 1 ? parts[0] : Buffer.concat(parts))
+    return utf8.decode(line)
   } catch {
-    throw new LineError('not_utf8', lenient(parts))
+    throw new LineError('not_utf8', line)
   }
-}
-
-function lenient(parts: readonly Buffer[]): string {
-  return Buffer.concat(parts).subarray(0, SHOWN_BYTES).toString('utf8')
 }

@@ -1,53 +1,77 @@
-// One launched connector: requests in, messages out, every way of failing turned into a ConnectorError. When a function
+// One launched connector: input in, whole lines out, every way of failing turned into a ConnectorError. When a function
 // here throws, the connector is already gone.
 import { basename } from 'node:path'
-import { isJsonObject, type JsonObject, type Secret } from '@sluice/connector-specs'
-import { type ConnectorProcess, type Exit, StartError, startProcess } from './child-process.ts'
-import { ConnectorError, type ConnectorErrorCode } from './connector-error.ts'
+import type { JsonObject, Secret } from '@sluice/connector-specs'
+import { type ConnectorProcess, type Exit, type PrivateFiles, StartError, startProcess } from './child-process.ts'
+import { ConnectorError, type ConnectorErrorCode, type ConnectorErrorDetails } from './connector-error.ts'
+import type { Metric } from './events/run-event.ts'
 import { followStderr } from './follow-stderr.ts'
-import { DEFAULT_LIMITS, type Launch, type Limits, type LogEvent } from './launch.ts'
-import { LineError, readLines } from './ndjson.ts'
+import { DEFAULT_LIMITS, type Launch, type Limits, type LogEvent, type LogLevel } from './launch.ts'
+import { LineError, readWholeLines } from './ndjson.ts'
 import { escapeControls, shorten } from './printable.ts'
 import { createRedactor, type Redactor } from './redactor.ts'
+import type { ReadStderrLine } from './stderr-log.ts'
 import { raced, within } from './waiting.ts'
 
-const MAXIMUM_DEPTH = 200
 const SHOWN_LINE = 200
+const SHOWN_BYTES = 8192
 /** How long output may still come after the exit: something that left the process group may hold the pipe. */
 const DRAIN_MS = 1_000
 
-export type Received = { kind: 'message'; message: JsonObject } | { kind: 'silent' } | { kind: 'end' }
+/** `lines` are whole; `end`: the connector is gone, and `rest` is what followed its last newline. */
+export type Received = { kind: 'lines'; lines: Buffer } | { kind: 'silent' } | { kind: 'end'; exit: Exit; rest: Buffer }
 
 export interface RunListener {
   onLog?(log: LogEvent): void
   onStatus?(message: string): void
+  onMetric?(metric: Metric): void
   onConfigUpdate?(config: Secret<JsonObject>): void
+}
+
+/** What a protocol adds to a launch. */
+export interface RunOptions {
+  listener?: RunListener
+  files?: PrivateFiles
+  /** Hears once, before the run is over, what a harvested file holds; null when it was gone. */
+  onHarvest?(run: Pick<Run, 'log' | 'rotated'>, name: string, content: Buffer | null): void
+  env?: Record<string, string>
+  readStderrLine?: ReadStderrLine
 }
 
 export interface Run {
   limits: Limits
+  /** Gives the connector input; settles once more may be given. Never fails: how it ended is told by `receive`. */
+  write(input: string | Buffer): Promise<void>
   send(request: JsonObject): void
   endInput(): void
-  /**
-   * The next message; `silent` when none came within `waitMs`; `end` when the connector exited with 0.
-   * `during` completes the sentence "… while".
-   */
+  /** The next lines; `silent` when none came within `waitMs`. `during` completes the sentence "… while". */
   receive(waitMs: number, during: string): Promise<Received>
+  /** Takes an exit for what it means. @throws ConnectorError unless it was 0 */
+  judge(exit: Exit, during: string): Promise<void>
   /** Ends the connector if it still runs, and reads its last logs. */
   stop(): Promise<void>
   /** Ends the connector and gives the error to throw; `sentence` follows the connector's name. */
-  fail(code: ConnectorErrorCode, sentence: string, cause?: unknown): Promise<ConnectorError>
+  fail(code: ConnectorErrorCode, sentence: string, details?: ConnectorErrorDetails): Promise<ConnectorError>
+  /** The same for a line that breaks the protocol; it is shown redacted and shortened. */
+  failLine(line: Buffer, what: string, advice: string, details?: ConnectorErrorDetails): Promise<ConnectorError>
+  /** Tells a log of the connector that did not come by stderr. */
+  log(level: LogLevel, message: string, fields?: JsonObject): void
+  /** The text as it may be shown. */
+  showable(text: string): string
+  /** Learns a config that the connector rotated by itself, and passes it on. */
+  rotated(config: JsonObject): void
   pauseLogs(): void
   resumeLogs(): void
 }
 
 /** @throws ConnectorError `not_found` when the program cannot be started, `canceled` when it must not be. */
-export async function startRun(launch: Launch, listener: RunListener = {}): Promise<Run> {
+export async function startRun(launch: Launch, options: RunOptions = {}): Promise<Run> {
   const limits = { ...DEFAULT_LIMITS, ...launch.limits }
   const redactor = createRedactor(launch.secrets)
   const name = nameOf(launch, redactor)
   if (launch.signal?.aborted) throw new ConnectorError('canceled', `${name} was canceled before it started.`)
-  const connector = await start(launch, name, redactor)
+  const connector = await start(launch, options, name, redactor)
+  const { listener = {} } = options
   const stderr = followStderr(
     connector.stderr,
     redactor,
@@ -57,99 +81,132 @@ export async function startRun(launch: Launch, listener: RunListener = {}): Prom
         listener.onLog?.(log)
       },
       onStatus: (message) => listener.onStatus?.(message),
+      onMetric: (metric) => listener.onMetric?.(metric),
       onConfigUpdate(config) {
         launch.onConfigUpdate?.(config)
         listener.onConfigUpdate?.(config)
       },
     },
-    limits.max_stderr_bytes,
+    { tail_characters: limits.max_stderr_bytes, readLine: options.readStderrLine },
   )
-  const lines = readLines(connector.stdout, limits.max_line_bytes)
+  const lines = readWholeLines(connector.stdout, limits.max_line_bytes)
+  let exit: Exit | null = null
+  const over = connector.exited.then((exited) => {
+    for (const file of options.files?.harvest ?? []) options.onHarvest?.(stderr, file, connector.readFile(file))
+    exit = exited
+    return exited
+  })
+  let tellGone = () => {}
+  void over.then(() => tellGone())
 
   const stop = async (): Promise<Exit> => {
     connector.stderr.resume()
-    const exit = await connector.stop(limits.grace_ms)
+    void connector.stop(limits.grace_ms)
+    const exited = await over
     connector.stdout.destroy()
     await within(DRAIN_MS, stderr.ended)
     connector.stderr.destroy()
     await stderr.ended
-    return exit
+    return exited
   }
 
-  const fail = async (code: ConnectorErrorCode, sentence: string, cause?: unknown, exitCode?: number | null) => {
+  const fail: Run['fail'] = async (code, sentence, details = {}) => {
     await stop()
-    const details = { exit_code: exitCode ?? null, stderr: stderr.tail(), cause }
-    return new ConnectorError(code, `${name} ${redactor.redact(sentence)}`, details)
+    return new ConnectorError(code, `${name} ${redactor.redact(sentence)}`, { ...details, stderr: stderr.tail() })
   }
 
-  /** After stdout has ended: waits for the exit and judges it. */
-  const ended = async (waitMs: number, during: string, fault: LineError | null): Promise<Received> => {
+  const failLine: Run['failLine'] = (line, what, advice, details) => {
+    const shown = shorten(escapeControls(redactCut(redactor, line)), SHOWN_LINE)
+    const code = what.startsWith('a line longer') ? 'output_too_large' : 'malformed_output'
+    return fail(code, `printed ${what} on stdout: "${shown}". ${advice}`, details)
+  }
+
+  /** After stdout has ended: waits for the exit. */
+  const ended = async (waitMs: number, during: string, rest: Buffer): Promise<Received> => {
     connector.stderr.resume()
-    const exit = await within(Math.min(waitMs, limits.timeout_ms), connector.exited)
-    if (!exit) throw await fail('timeout', `closed its output and then did not exit, while ${during}.`)
+    const exited = await within(Math.min(waitMs, limits.timeout_ms), over)
+    if (!exited) throw await fail('timeout', `closed its output and then did not exit, while ${during}.`)
     await within(DRAIN_MS, stderr.ended)
-    if (exit.signal) {
-      throw await fail(
-        'killed',
-        `was ended by ${exit.signal} while ${during}. Start it again; if it recurs, look at its memory use.`,
-      )
-    }
-    if (exit.code !== 0) {
-      const words = stderr.lastWords()
-      const said = words ? `: ${shorten(words.split('\n')[0] ?? '', 500)}` : ', without a log on stderr'
-      throw await fail('exited', `exited with code ${exit.code} while ${during}${said}`, undefined, exit.code)
-    }
-    if (fault) throw await malformed(fault, 0)
-    return { kind: 'end' }
+    return { kind: 'end', exit: exited, rest }
   }
 
-  const malformed = (fault: LineError, exitCode?: number) => {
-    const shown = `"${shorten(escapeControls(redactCut(redactor, fault.text)), SHOWN_LINE)}"`
-    if (fault.fault === 'too_long') {
-      return fail(
-        'output_too_large',
-        `printed a line longer than ${limits.max_line_bytes} bytes: ${shown}. Emit smaller documents, or raise max_line_bytes.`,
-      )
-    }
-    const what = fault.fault === 'not_utf8' ? 'a line that is not UTF-8' : 'an unfinished last line'
-    return fail('malformed_output', `printed ${what} on stdout: ${shown}. Mend the connector.`, undefined, exitCode)
-  }
+  // No Promise.race with what lives as long as the run: each would leave something behind.
+  const orGone = <T>(promise: Promise<T>) =>
+    new Promise<T | 'gone'>((resolve, reject) => {
+      tellGone = () => resolve('gone')
+      promise.then(resolve, reject)
+    })
 
-  const parse = async (line: string): Promise<Received> => {
-    const message = parseObject(line)
-    if (message) return { kind: 'message', message }
-    const shown = shorten(escapeControls(redactor.redact(line)), SHOWN_LINE)
-    throw await fail(
-      'malformed_output',
-      `printed something that is no protocol message on stdout: "${shown}". Logs belong on stderr.`,
-    )
+  let pending: Promise<IteratorResult<Buffer, Buffer>> | null = null
+  /** Lines, or the end of them; `gone` when the program is, and perhaps more lines are on their way. */
+  const next = async (waitMs: number) => {
+    pending ??= lines.next()
+    const result = await raced(exit ? pending : orGone(pending), waitMs, launch.signal)
+    if (result === 'gone' || result === 'silent' || result === 'canceled') return result
+    pending = null
+    return result
   }
 
   return {
     limits,
+    async write(input) {
+      if (connector.stdin.destroyed || connector.stdin.write(input)) return
+      await drained(connector)
+    },
     send: (request) => void connector.stdin.write(`${JSON.stringify(request)}\n`),
     endInput: () => void connector.stdin.end(),
     async receive(waitMs, during) {
-      const next = await raced(lines.next(), waitMs, launch.signal)
-      if (next === 'silent') return { kind: 'silent' }
-      if (next === 'canceled') throw await fail('canceled', `was canceled while ${during}.`, launch.signal?.reason)
-      if (next instanceof LineError) {
-        if (next.fault === 'unfinished') return await ended(waitMs, during, next)
-        throw await malformed(next)
+      let result = await next(waitMs)
+      if (result === 'gone') result = await next(Math.min(waitMs, DRAIN_MS))
+      if (result === 'silent' && exit) return await ended(waitMs, during, Buffer.alloc(0))
+      if (result === 'silent' || result === 'gone') return { kind: 'silent' }
+      if (result === 'canceled') {
+        throw await fail('canceled', `was canceled while ${during}.`, { cause: launch.signal?.reason })
       }
-      if (next instanceof Error) throw await fail('killed', `closed its output while ${during}.`, next)
-      return next.done ? await ended(waitMs, during, null) : await parse(next.value)
+      if (result instanceof LineError) {
+        const what = `a line longer than ${limits.max_line_bytes} bytes`
+        throw await failLine(result.bytes, what, 'Emit smaller documents, or raise max_line_bytes.')
+      }
+      if (result instanceof Error) throw await fail('killed', `closed its output while ${during}.`, { cause: result })
+      return result.done ? await ended(waitMs, during, result.value) : { kind: 'lines', lines: result.value }
+    },
+    async judge({ code, signal }, during) {
+      if (signal) {
+        const advice = 'Start it again; if it recurs, look at its memory use.'
+        throw await fail('killed', `was ended by ${signal} while ${during}. ${advice}`)
+      }
+      if (code === 0) return
+      const words = stderr.lastWords()
+      const said = words ? `: ${shorten(words.split('\n')[0] ?? '', 500)}` : ', without a log on stderr'
+      throw await fail('exited', `exited with code ${code} while ${during}${said}`, { exit_code: code })
     },
     stop: async () => void (await stop()),
     fail,
+    failLine,
+    log: stderr.log,
+    showable: (text) => escapeControls(redactor.redact(text)),
+    rotated: stderr.rotated,
     pauseLogs: () => void connector.stderr.pause(),
     resumeLogs: () => void connector.stderr.resume(),
   }
 }
 
-async function start(launch: Launch, name: string, redactor: Redactor): Promise<ConnectorProcess> {
+/** Settles when the connector has read what it was given, or will read no more. */
+async function drained({ stdin }: ConnectorProcess): Promise<void> {
+  const { promise, resolve } = Promise.withResolvers<void>()
+  for (const event of ['drain', 'close', 'error']) stdin.once(event, resolve)
+  await promise
+  for (const event of ['drain', 'close', 'error']) stdin.off(event, resolve)
+}
+
+async function start(
+  launch: Launch,
+  { env, files }: RunOptions,
+  name: string,
+  redactor: Redactor,
+): Promise<ConnectorProcess> {
   try {
-    return await startProcess(launch)
+    return await startProcess({ ...launch, env: { ...env, ...launch.env } }, files)
   } catch (cause) {
     if (!(cause instanceof StartError)) throw cause
     const why = escapeControls(redactor.redact(cause.message))
@@ -161,29 +218,11 @@ async function start(launch: Launch, name: string, redactor: Redactor): Promise<
   }
 }
 
-/** Of a text whose end is missing, what is surely no part of a secret. */
-function redactCut(redactor: Redactor, text: string): string {
+/** Of a line whose end may be missing, what is surely no part of a secret. */
+function redactCut(redactor: Redactor, line: Buffer): string {
   const stream = redactor.stream()
-  return stream.push(text) + stream.cut()
-}
-
-function parseObject(line: string): JsonObject | null {
-  try {
-    const value: unknown = JSON.parse(line)
-    return isJsonObject(value) && !isTooDeep(value) ? value : null
-  } catch {
-    return null
-  }
-}
-
-/** Deeper than any document is, and than what walks it later can take. */
-function isTooDeep(value: JsonObject): boolean {
-  let level: unknown[] = [value]
-  for (let depth = 0; depth <= MAXIMUM_DEPTH; depth += 1) {
-    level = level.flatMap((item) => (typeof item === 'object' && item !== null ? Object.values(item) : []))
-    if (level.length === 0) return false
-  }
-  return true
+  const start = stream.push(line.subarray(0, SHOWN_BYTES).toString('utf8'))
+  return line.length > SHOWN_BYTES ? start + stream.cut() : start + stream.end()
 }
 
 function nameOf(launch: Launch, redactor: Redactor): string {

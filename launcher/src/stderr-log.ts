@@ -1,14 +1,18 @@
 // A connector's stderr as logs (contracts: Flow capture protocol, stderr): JSON lines with many spellings, raw lines
 // with a level by their words. Two JSON logs are messages to the control plane rather than logs.
 import { isJsonObject, type JsonObject, type JsonValue } from '@sluice/connector-specs'
+import type { Metric } from './events/run-event.ts'
 import type { LogLevel } from './launch.ts'
 
 export type StderrEntry =
   | { kind: 'log'; level: LogLevel; message: string; fields: JsonObject; at: string | null; raw: boolean }
   | { kind: 'status'; message: string }
+  | { kind: 'metric'; metric: Metric }
   | { kind: 'config_update'; config: JsonObject }
   /** A line that cannot be read but may carry a rotated config, so that it must not be shown. */
   | { kind: 'withheld'; reason: string }
+
+export type ReadStderrLine = (line: string) => StderrEntry
 
 const LEVELS: Record<string, LogLevel> = {
   trace: 'trace',
@@ -49,12 +53,18 @@ function readJsonLog(log: JsonObject, line: string): StderrEntry {
   if (all.eventType === 'connectorStatus') return { kind: 'status', message: text }
   return {
     kind: 'log',
-    level: LEVELS[String(level ?? lvl).toLowerCase()] ?? levelOfText(line),
+    level: levelNamed(String(level ?? lvl)) ?? levelOfText(line),
     message: text,
     fields: all,
     at: instant(ts ?? timestamp ?? time),
     raw: false,
   }
+}
+
+/** The level that a connector calls so, in whatever spelling. */
+export function levelNamed(name: string): LogLevel | null {
+  const known = name.toLowerCase()
+  return Object.hasOwn(LEVELS, known) ? (LEVELS[known] ?? null) : null
 }
 
 function levelOfText(text: string): LogLevel {

@@ -7,7 +7,14 @@ import {
   type Secret,
   secretValues,
 } from '@sluice/connector-specs'
-import { bindCollections, type DiscoveredBinding, flow, type Launch, type ValidateBinding } from '@sluice/launcher'
+import {
+  bindCollections,
+  type DiscoveredBinding,
+  type Launch,
+  type Protocol,
+  protocolOf,
+  type ValidateBinding,
+} from '@sluice/launcher'
 import { CliError } from '../cli-error.ts'
 import type { Terminal } from '../terminal.ts'
 import { checkConfig } from './check-config.ts'
@@ -16,6 +23,7 @@ import { readCredentials, stringsIn } from './read-credentials.ts'
 
 export interface PreparedTask {
   task: ConnectorTask
+  protocol: Protocol
   spec: ConnectorSpec
   launch: Launch
   /** As the connector gets it: checked, defaults and credentials filled in. */
@@ -28,14 +36,15 @@ export async function prepareTask(
   terminal: Terminal,
 ): Promise<PreparedTask> {
   const task = await openTask(options, terminal)
+  const protocol = protocolOf(task.protocol)
   const credentials = options.credentials === undefined ? null : await readCredentials(options.credentials, terminal)
   const injected = credentials === null ? [] : stringsIn(credentials.reveal())
-  const spec = await flow.spec(launchOf(task, terminal, injected))
+  const spec = await protocol.spec(launchOf(task, terminal, injected))
   const stored =
     task.config_overlay === null ? task.config : applyOverlay(spec.config_schema, task.config, task.config_overlay)
   const config = fill(spec, stored, credentials)
   const launch = launchOf(task, terminal, [...injected, ...secretValues(spec.config_schema, config)])
-  return { task, spec, launch, config }
+  return { task, protocol, spec, launch, config }
 }
 
 /** The collections that the task's bindings name, or all that were discovered when it has none. */

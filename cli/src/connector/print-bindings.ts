@@ -1,12 +1,12 @@
-import { flow } from '@sluice/launcher'
+import { offered } from '@sluice/launcher'
 import { printableJson } from '../printable.ts'
 import type { Terminal } from '../terminal.ts'
 import { prepareTask } from './prepare-task.ts'
 
 /** Prints what the connector discovers, a binding a line as the protocol spells it. */
 export async function printBindings(options: Parameters<typeof prepareTask>[0], terminal: Terminal): Promise<void> {
-  const { launch, config } = await prepareTask(options, terminal)
-  for (const binding of await flow.discover(launch, config)) {
+  const { protocol, launch, config } = await prepareTask(options, terminal)
+  for (const binding of await offered(protocol, 'discover')(launch, config)) {
     await terminal.print(
       printableJson({
         recommendedName: binding.recommended_name,

@@ -1,4 +1,4 @@
-import { flow } from '@sluice/launcher'
+import { offered } from '@sluice/launcher'
 import { printable, printableJson } from '../printable.ts'
 import type { Terminal } from '../terminal.ts'
 import { collectionsOf, prepareTask } from './prepare-task.ts'
@@ -9,9 +9,9 @@ export async function printDocuments(
   terminal: Terminal,
 ): Promise<void> {
   const prepared = await prepareTask(options, terminal)
-  const { launch, config, task } = prepared
-  const bindings = collectionsOf(prepared, await flow.discover(launch, config))
-  const validated = await flow.validate(launch, { name: task.name, config, bindings })
+  const { protocol, launch, config, task } = prepared
+  const bindings = collectionsOf(prepared, await offered(protocol, 'discover')(launch, config))
+  const validated = await offered(protocol, 'validate')(launch, { name: task.name, config, bindings })
   const request = {
     name: task.name,
     config,
@@ -20,7 +20,7 @@ export async function printDocuments(
     ...(options.maxDocuments !== undefined && { max_documents: options.maxDocuments }),
   }
   let documents = 0
-  for await (const event of flow.capture(launch, request)) {
+  for await (const event of offered(protocol, 'read')(launch, request)) {
     switch (event.type) {
       case 'document':
         await terminal.print(printableJson([bindings[event.binding]?.collection.name, event.document]))

@@ -1,4 +1,4 @@
-import { flow } from '@sluice/launcher'
+import { protocolOf } from '@sluice/launcher'
 import { printableJson } from '../printable.ts'
 import type { Terminal } from '../terminal.ts'
 import { launchOf, openTask, type TaskChoice } from './open-task.ts'
@@ -6,7 +6,7 @@ import { launchOf, openTask, type TaskChoice } from './open-task.ts'
 /** Prints the spec as the protocol spells it, as `flowctl raw spec` does. */
 export async function printSpec(options: TaskChoice, terminal: Terminal): Promise<void> {
   const task = await openTask(options, terminal)
-  const spec = await flow.spec(launchOf(task, terminal, []))
+  const spec = await protocolOf(task.protocol).spec(launchOf(task, terminal, []))
   await terminal.print(
     printableJson({
       protocol: spec.protocol,

@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { ConnectorError } from '../connector-error.ts'
+import type { RunEvent } from '../events/run-event.ts'
 import { assertEnded, launchScript } from '../fixtures/launch-script.ts'
 import type { Launch } from '../launch.ts'
-import { capture, type RunEvent } from './capture.ts'
-import type { CaptureRequest } from './requests.ts'
+import type { CaptureRequest } from '../protocol/requests.ts'
+import { capture } from './capture.ts'
 
 const REQUEST: CaptureRequest = {
   name: 'acme/x',

@@ -1,34 +1,18 @@
-import { type JsonObject, type Secret, secret } from '@sluice/connector-specs'
+import type { JsonObject } from '@sluice/connector-specs'
 import type { z } from 'zod'
-import type { Launch, Limits, LogEvent } from '../launch.ts'
+import type { DoneReason, RunEvent } from '../events/run-event.ts'
+import { createTeller, type Teller } from '../events/teller.ts'
+import type { Launch, Limits } from '../launch.ts'
 import { escapeControls } from '../printable.ts'
+import type { CaptureRequest } from '../protocol/requests.ts'
 import { createRedactor } from '../redactor.ts'
-import { type Received, type Run, startRun } from '../run.ts'
-import { acknowledgeRequest, applyRequest, type CaptureRequest, openRequest } from './requests.ts'
+import { type Run, startRun } from '../run.ts'
+import { type MessageReader, messageReader, type ReceivedMessage } from './message-reader.ts'
+import { acknowledgeRequest, applyRequest, openRequest } from './requests.ts'
 import { applied, captured, checkpoint, opened, readResponse, sourcedSchema } from './responses.ts'
 import { askOnce } from './unary.ts'
 
-/**
- * What a running capture tells. Documents and schemas take effect at the next `checkpoint`; those after the last one
- * are not committed.
- */
-export type RunEvent =
-  | ({ type: 'log' } & LogEvent)
-  | { type: 'status'; message: string }
-  | { type: 'applied'; action_description: string }
-  | { type: 'opened' }
-  | { type: 'document'; binding: number; document: JsonObject }
-  | { type: 'schema'; binding: number; schema: JsonObject }
-  /** With `merge_patch`, `updated` is an RFC 7396 patch of the state; else it is the state. */
-  | { type: 'checkpoint'; state: { updated: JsonObject; merge_patch: boolean } }
-  | { type: 'config_update'; config: Secret<JsonObject> }
-  | { type: 'done'; reason: DoneReason }
-
-/** `idle`: a capture with `max_documents` or `stop_after_checkpoint` had nothing more to commit. */
-export type DoneReason = 'exited' | 'max_documents' | 'checkpoint' | 'idle'
-
 const BOUNDED_IDLE_MS = 30_000
-const LOGS_HELD = 1_000
 
 /**
  * Applies and opens a capture, and yields what it reads as fast as the caller takes it: a slow caller slows the
@@ -39,31 +23,21 @@ const LOGS_HELD = 1_000
  */
 export async function* capture(launch: Launch, request: CaptureRequest): AsyncGenerator<RunEvent, void, void> {
   const { redact } = createRedactor(launch.secrets)
-  const held: RunEvent[] = []
-  const bell = createBell()
-  const tell = (event: RunEvent) => {
-    held.push(event)
-    bell.ring()
-  }
-  const listener = {
-    onLog: (log: LogEvent) => tell({ type: 'log', ...log }),
-    onStatus: (message: string) => tell({ type: 'status', message }),
-    onConfigUpdate: (config: Secret<JsonObject>) => tell({ type: 'config_update', config: secret(config.reveal()) }),
-  }
+  const teller = createTeller()
   let run: Run | null = null
   try {
-    const { actionDescription } = await askOnce(launch, applyRequest(request), 'applied', applied, listener)
-    yield* drain(held)
+    const { actionDescription } = await askOnce(launch, applyRequest(request), 'applied', applied, teller)
+    yield* teller.told()
     yield { type: 'applied', action_description: escapeControls(redact(actionDescription)) }
-    run = await startRun(launch, listener)
+    run = await startRun(launch, teller)
     const limits = captureLimits(launch, request, run.limits)
     run.send(openRequest(request))
-    const reason = yield* pump(run, limits, request, held, bell)
+    const reason = yield* pump(run, limits, request, teller)
     await run.stop()
-    yield* drain(held)
+    yield* teller.told()
     yield { type: 'done', reason }
   } catch (error) {
-    yield* drain(held)
+    yield* teller.told()
     throw error
   } finally {
     await run?.stop()
@@ -74,10 +48,10 @@ async function* pump(
   run: Run,
   limits: Limits,
   request: CaptureRequest,
-  held: RunEvent[],
-  bell: Bell,
+  teller: Teller,
 ): AsyncGenerator<RunEvent, DoneReason, void> {
-  const first = yield* receive(run, limits.timeout_ms, 'opening the capture', held, bell)
+  const messages = messageReader(run)
+  const first = yield* teller.until(run, messages.receive(limits.timeout_ms, 'opening the capture'))
   if (first.kind === 'silent') {
     throw await run.fail('timeout', `did not open within ${limits.timeout_ms / 1000} s. Look at its log.`)
   }
@@ -88,7 +62,7 @@ async function* pump(
   let documents = 0
   let uncommitted = 0
   for (;;) {
-    const received = yield* receive(run, limits.idle_ms, 'capturing', held, bell)
+    const received = yield* next(run, messages, limits.idle_ms, teller)
     if (received.kind === 'end') return 'exited'
     if (received.kind === 'silent') {
       if (isBounded(request) && uncommitted === 0) return 'idle'
@@ -110,26 +84,16 @@ async function* pump(
 }
 
 /** The next message; while it is awaited, what comes on stderr is yielded. */
-async function* receive(
+async function* next(
   run: Run,
+  messages: MessageReader,
   waitMs: number,
-  during: string,
-  held: RunEvent[],
-  bell: Bell,
-): AsyncGenerator<RunEvent, Received, void> {
-  const next = run.receive(waitMs, during)
-  // The caller may take its time over a log; a failure in between is met at the next turn of the loop.
-  next.catch(() => {})
-  const arrived = next.then(
-    () => true,
-    () => true,
-  )
-  for (;;) {
-    if (held.length > LOGS_HELD) run.pauseLogs()
-    yield* drain(held)
-    run.resumeLogs()
-    if (await Promise.race([arrived, bell.rung().then(() => false)])) return await next
-  }
+  teller: Teller,
+): AsyncGenerator<RunEvent, ReceivedMessage, void> {
+  const message = messages.take()
+  if (!message) return yield* teller.until(run, messages.receive(waitMs, 'capturing'))
+  yield* teller.told()
+  return { kind: 'message', message: await message }
 }
 
 async function readEvent(run: Run, message: JsonObject, bindings: number): Promise<RunEvent> {
@@ -166,25 +130,4 @@ function isBounded(request: CaptureRequest): boolean {
 function captureLimits(launch: Launch, request: CaptureRequest, limits: Limits): Limits {
   const idle_ms = launch.limits?.idle_ms ?? (isBounded(request) ? BOUNDED_IDLE_MS : limits.idle_ms)
   return { ...limits, idle_ms }
-}
-
-function* drain(held: RunEvent[]): Generator<RunEvent> {
-  for (let event = held.shift(); event; event = held.shift()) yield event
-}
-
-interface Bell {
-  ring(): void
-  /** Settles at the next ring, at once when it rang since the last call. */
-  rung(): Promise<void>
-}
-
-function createBell(): Bell {
-  let waiting = Promise.withResolvers<void>()
-  return {
-    ring: () => waiting.resolve(),
-    async rung() {
-      await waiting.promise
-      waiting = Promise.withResolvers<void>()
-    },
-  }
 }

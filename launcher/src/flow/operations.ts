@@ -3,22 +3,11 @@ import { z } from 'zod'
 import { ConnectorError } from '../connector-error.ts'
 import type { Launch } from '../launch.ts'
 import { escapeControls } from '../printable.ts'
-import { discoverRequest, specRequest, type ValidateRequest, validateRequest } from './requests.ts'
+import type { DiscoveredBinding } from '../protocol/discovered-binding.ts'
+import type { ValidateRequest } from '../protocol/requests.ts'
+import { discoverRequest, specRequest, validateRequest } from './requests.ts'
 import { discovered, validated } from './responses.ts'
 import { askOnce } from './unary.ts'
-
-/** A resource that the connector found in the source. */
-export interface DiscoveredBinding {
-  /** A name for its collection, without the tenant's prefix. */
-  recommended_name: string
-  resource_config: JsonObject
-  document_schema: JsonObject
-  /** JSON pointers of the key's parts. */
-  key: string[]
-  disable: boolean
-  /** Empty when the connector leaves it to `resource_path_pointers` of its spec. */
-  resource_path: string[]
-}
 
 /** Asks for the connector's spec. Needs no config. */
 export async function spec(launch: Launch): Promise<ConnectorSpec> {

@@ -6,11 +6,12 @@ import { fileURLToPath } from 'node:url'
 import { compileSchema, type JsonObject, withoutOAuthCredentials } from '@sluice/connector-specs'
 import { consent, type Lab, type LabClient, startLab } from '@sluice/lab'
 import { ConnectorError } from '../connector-error.ts'
+import type { RunEvent } from '../events/run-event.ts'
 import type { Launch } from '../launch.ts'
-import { bindCollections } from './bind-collections.ts'
-import { capture, type RunEvent } from './capture.ts'
+import { bindCollections } from '../protocol/bind-collections.ts'
+import type { CaptureRequest } from '../protocol/requests.ts'
+import { capture } from './capture.ts'
 import { discover, spec, validate } from './operations.ts'
-import type { CaptureRequest } from './requests.ts'
 
 let lab: Lab
 let token: string

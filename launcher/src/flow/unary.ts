@@ -3,7 +3,8 @@ import type { z } from 'zod'
 import { ConnectorError } from '../connector-error.ts'
 import type { Launch } from '../launch.ts'
 import { escapeControls } from '../printable.ts'
-import { type Run, type RunListener, startRun } from '../run.ts'
+import { type Run, type RunOptions, startRun } from '../run.ts'
+import { type MessageReader, messageReader } from './message-reader.ts'
 import { readResponse } from './responses.ts'
 
 /**
@@ -16,26 +17,27 @@ export async function askOnce<T>(
   request: JsonObject,
   key: string,
   schema: z.ZodType<T>,
-  listener?: RunListener,
+  options?: RunOptions,
 ): Promise<T> {
   const operation = Object.keys(request)[0] ?? key
-  const run = await startRun(launch, listener)
+  const run = await startRun(launch, options)
+  const messages = messageReader(run)
   try {
     const deadline = performance.now() + run.limits.timeout_ms
     run.send(request)
     run.endInput()
-    const response = await receiveOne(run, operation, deadline)
+    const response = await receiveOne(run, messages, operation, deadline)
     const read = readResponse(response, key, schema)
     if ('fault' in read) throw await run.fail('protocol', `${escapeControls(read.fault)}. Mend the connector.`)
-    await expectEnd(run, operation, deadline)
+    await expectEnd(run, messages, operation, deadline)
     return read.body
   } finally {
     await run.stop()
   }
 }
 
-async function receiveOne(run: Run, operation: string, deadline: number): Promise<JsonObject> {
-  const received = await run.receive(deadline - performance.now(), `answering ${operation}`)
+async function receiveOne(run: Run, messages: MessageReader, operation: string, deadline: number): Promise<JsonObject> {
+  const received = await messages.receive(deadline - performance.now(), `answering ${operation}`)
   if (received.kind === 'message') return received.message
   if (received.kind === 'end') {
     throw await run.fail('protocol', `exited without answering ${operation}. It must print one response.`)
@@ -47,10 +49,10 @@ async function receiveOne(run: Run, operation: string, deadline: number): Promis
 }
 
 /** A connector that has answered and then lingers is ended; its answer holds. */
-async function expectEnd(run: Run, operation: string, deadline: number): Promise<void> {
+async function expectEnd(run: Run, messages: MessageReader, operation: string, deadline: number): Promise<void> {
   const patience = Math.min(run.limits.grace_ms, Math.max(0, deadline - performance.now()))
   try {
-    const received = await run.receive(patience, `ending after ${operation}`)
+    const received = await messages.receive(patience, `ending after ${operation}`)
     if (received.kind === 'message') {
       throw await run.fail('protocol', `gave more than one response to ${operation}. Mend the connector.`)
     }

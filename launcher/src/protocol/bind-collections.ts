@@ -1,5 +1,5 @@
 import { isJsonObject, type JsonObject, type JsonValue } from '@sluice/connector-specs'
-import type { DiscoveredBinding } from './operations.ts'
+import type { DiscoveredBinding } from './discovered-binding.ts'
 import type { ValidateBinding } from './requests.ts'
 
 /** A binding that someone chose, as flow.yaml writes it. */
