@@ -7,6 +7,8 @@ export interface Option<T> {
   positional: boolean
   /** `<file>`; null for switches. */
   placeholder: string | null
+  /** May be given several times; the value is a list. */
+  repeated: boolean
   /** Written as `--no-…`; the value is true unless it is given. */
   negated: boolean
   required: boolean
@@ -46,6 +48,7 @@ const asText = (text: string) => text
 const plain = {
   positional: false,
   placeholder: null,
+  repeated: false,
   negated: false,
   required: false,
   default: undefined,
@@ -66,6 +69,12 @@ export function negatedFlag(help: string): Option<boolean> {
 /** One or more arguments without a name, such as `<file...>`. */
 export function operands(placeholder: string, help: string): Option<string[]> {
   return { ...plain, positional: true, placeholder, help, required: true, parse: (text) => [text] }
+}
+
+/** An option that may be given several times, or with several values between commas. */
+export function repeatable(placeholder: string, help: string): Option<string[]> {
+  const parse = (text: string) => text.split(',').map((part) => part.trim())
+  return { ...plain, placeholder, help, repeated: true, default: [], default_text: null, parse }
 }
 
 /** An option that must be given. */

@@ -44,8 +44,9 @@ function commanderOption(key: string, option: Option<unknown>): CommanderOption 
   const name = `--${option.negated ? 'no-' : ''}${kebab(key)}`
   const flags = [option.alias && `--${option.alias}`, option.placeholder ? `${name} ${option.placeholder}` : name]
   const made = new CommanderOption(flags.filter(Boolean).join(', '), option.help)
-  if (option.placeholder !== null) made.argParser((text) => option.parse(text))
-  if (option.default !== undefined) made.default(option.default, option.default_text ?? undefined)
+  if (option.repeated) made.argParser((text, given) => asList(given).concat(asList(option.parse(text))))
+  else if (option.placeholder !== null) made.argParser((text) => option.parse(text))
+  if (option.default !== undefined && !option.repeated) made.default(option.default, option.default_text ?? undefined)
   return made
 }
 
@@ -53,12 +54,16 @@ function commanderOption(key: string, option: Option<unknown>): CommanderOption 
 function readValues(options: OptionTable, given: Record<string, unknown>, operands: string[]): Record<string, unknown> {
   const values = Object.entries(options).map(([key, option]) => {
     if (option.positional) return [key, operands]
-    const value = given[key] ?? (option.placeholder === null ? false : undefined)
+    const value = given[key] ?? (option.placeholder === null ? false : option.repeated ? [] : undefined)
     if (value !== undefined || !option.required) return [key, value]
     const next_action = `Add --${kebab(key)} ${option.placeholder}: ${option.help}.`
     throw new CliError('usage', `--${kebab(key)} is missing.`, { next_action })
   })
   return Object.fromEntries(values)
+}
+
+function asList(value: unknown): unknown[] {
+  return Array.isArray(value) ? value : []
 }
 
 /** Paragraphs are written in lines of their own; the help text wraps them by the width of the terminal. */

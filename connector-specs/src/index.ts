@@ -24,5 +24,7 @@ export {
   type OpenedDocument,
 } from './sops/sops-document.ts'
 export { SopsError, type SopsErrorCode } from './sops/sops-error.ts'
+export { suffixSecrets } from './sops/suffix-secrets.ts'
 export { SpecError, type SpecErrorCode } from './spec-error.ts'
 export { withoutOAuthCredentials } from './without-oauth-credentials.ts'
+export { parseYaml } from './yaml-document.ts'

@@ -1,4 +1,7 @@
 import type { Command } from '../command.ts'
+import { configDecrypt } from './config-decrypt.ts'
+import { configEdit } from './config-edit.ts'
+import { configEncrypt } from './config-encrypt.ts'
 import { rawCapture } from './raw-capture.ts'
 import { rawDiscover } from './raw-discover.ts'
 import { rawOauth } from './raw-oauth.ts'
@@ -8,8 +11,19 @@ import { specsLint } from './specs-lint.ts'
 
 export const GROUPS = {
   raw: 'One operation of a connector on this machine, for who develops it. Needs no server.',
+  config: 'Endpoint configs with encrypted secrets, in the format of sops.',
   specs: 'OAuth specs as files: what is wrong with them, and how to mend it.',
 }
 
 /** Every command of the program: a new one is a file beside this and a line here. */
-export const COMMANDS: readonly Command[] = [rawOauth, rawSpec, rawDiscover, rawValidate, rawCapture, specsLint]
+export const COMMANDS: readonly Command[] = [
+  rawOauth,
+  rawSpec,
+  rawDiscover,
+  rawValidate,
+  rawCapture,
+  configEncrypt,
+  configDecrypt,
+  configEdit,
+  specsLint,
+]

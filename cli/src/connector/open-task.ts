@@ -1,12 +1,7 @@
 import { resolve } from 'node:path'
-import {
-  type ConnectorTask,
-  type FlowSource,
-  findAgeIdentities,
-  loadFlowSource,
-  selectTask,
-} from '@sluice/connector-specs'
+import { type ConnectorTask, type FlowSource, loadFlowSource, selectTask } from '@sluice/connector-specs'
 import type { Launch } from '@sluice/launcher'
+import { keySources } from '../config/key-sources.ts'
 import type { Terminal } from '../terminal.ts'
 import { tellLog } from './tell-log.ts'
 
@@ -18,11 +13,15 @@ export interface TaskChoice {
 }
 
 /** @throws SpecError when a file cannot be read or used, or no capture has the name. */
-export async function openTask({ source, task, config }: TaskChoice, { env }: Terminal): Promise<ConnectorTask> {
+export async function openTask(
+  { source, task, config }: TaskChoice,
+  terminal: Terminal,
+  { with_config = true }: { with_config?: boolean } = {},
+): Promise<ConnectorTask> {
   const loaded = await loadFlowSource(source)
   return await selectTask(config === undefined ? loaded : withConfigFile(loaded, resolve(config)), {
     name: task,
-    keys: { age_identities: await findAgeIdentities(env) },
+    keys: with_config ? await keySources(terminal) : null,
   })
 }
 

@@ -1,0 +1,17 @@
+import { defineCommand, flag, operands } from '../command.ts'
+
+export const configDecrypt = defineCommand({
+  path: ['config', 'decrypt'],
+  summary: 'print an encrypted config in clear',
+  description: `Checks the MAC and decrypts, with the age keys in SOPS_AGE_KEY, SOPS_AGE_KEY_FILE or
+~/.config/sops/age/keys.txt. Keys keep their suffix; \`raw\` commands take it off by themselves.`,
+  options: {
+    file: operands('<file>', 'the config, YAML or JSON'),
+    inPlace: flag('replace the file instead of printing'),
+  },
+  examples: ['config decrypt config.yaml', 'config decrypt config.yaml | yq .region'],
+  async run(options, terminal) {
+    const { decryptConfig } = await import('../config/decrypt-config.ts')
+    await decryptConfig(options, terminal)
+  },
+})
