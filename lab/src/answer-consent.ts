@@ -55,6 +55,9 @@ async function decide(
   }
   const grant = new server.Grant({ accountId: account.id, clientId: String(params.client_id) })
   grant.addOIDCScope(knownScopes(params.scope).join(' '))
+  for (const resource of [params.resource ?? []].flat()) {
+    grant.addResourceScope(String(resource), knownScopes(params.scope).join(' '))
+  }
   const consent = { grantId: await grant.save() }
   await server.interactionFinished(
     req,

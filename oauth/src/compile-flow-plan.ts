@@ -7,7 +7,7 @@ import { compileResponseMap } from './compile-response-map.ts'
 import { type FlowSpec, type ParsedFlowSpec, parseFlowSpec } from './flow-spec.ts'
 import { invalidSpec } from './invalid-spec.ts'
 import { lintPlan } from './lint-plan.ts'
-import { type OAuthPlan, templatesOf } from './plan.ts'
+import { type OAuthPlan, type PlannedServer, templatesOf } from './plan.ts'
 import { STANDARD_BEHAVIOUR } from './provider-behaviour.ts'
 import type { UrlPolicy } from './url-policy.ts'
 
@@ -73,10 +73,23 @@ function compilePlan(spec: FlowSpec, pointerTo: ParsedFlowSpec['pointerTo'], com
       spec.refreshTokenResponseMap,
     ),
     url_policy: compilation.url_policy,
+    ...compileExtension(spec['x-sluice'], pointerTo, compilation),
     behaviour: STANDARD_BEHAVIOUR,
   }
   lintPlan(plan, compilation, pointerTo)
   return plan
+}
+
+function compileExtension(
+  extension: FlowSpec['x-sluice'],
+  pointerTo: ParsedFlowSpec['pointerTo'],
+  compilation: Compilation,
+): { server?: PlannedServer } {
+  if (extension === null) return {}
+  const pointer = pointerTo('x-sluice', 'issuer')
+  const issuer = extension.issuer === null ? null : compilation.template(pointer, extension.issuer)
+  if (issuer !== null) compilation.probeUrl(pointer, issuer)
+  return { server: { ...extension, issuer, endpoints: {} } }
 }
 
 /** The spec's own refresh request. What it leaves out of URL and headers is as in its token request. */

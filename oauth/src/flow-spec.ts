@@ -2,6 +2,7 @@ import { z } from 'zod'
 import type { SpecFinding } from './errors.ts'
 import { isJsonObject, type JsonValue } from './json.ts'
 import { formatJsonPointer } from './json-pointer.ts'
+import type { DpopUse } from './plan.ts'
 
 /** Estuary Flow's OAuth2 object (protobuf `flow.OAuth2`), defaults filled in. Foreign format: its own spelling. */
 export interface FlowSpec {
@@ -17,6 +18,16 @@ export interface FlowSpec {
   refreshTokenBody: string
   refreshTokenHeaders: Record<string, string>
   refreshTokenResponseMap: Record<string, JsonValue>
+  /** Ours, beside Flow's fields: what metadata and standards there are for a provider. */
+  'x-sluice': FlowExtension | null
+}
+
+export interface FlowExtension {
+  /** Issuer identifier, with Flow's own tags where it depends on the config. */
+  issuer: string | null
+  /** RFC 8707. */
+  resource: string[]
+  dpop: DpopUse | null
 }
 
 export type FlowField = keyof FlowSpec
@@ -44,6 +55,7 @@ const PROTOBUF_NAMES: Record<FlowField, string> = {
   refreshTokenBody: 'refresh_token_body',
   refreshTokenHeaders: 'refresh_token_headers_json_map',
   refreshTokenResponseMap: 'refresh_token_response_json_map',
+  'x-sluice': 'x-sluice',
 }
 const FIELDS = Object.keys(PROTOBUF_NAMES) as FlowField[]
 
@@ -86,6 +98,14 @@ const flowSpec = z.object({
   refreshTokenBody: optional,
   refreshTokenHeaders: headers,
   refreshTokenResponseMap: responseMap,
+  'x-sluice': z
+    .strictObject({
+      issuer: z.string().min(1).max(MAX_TEMPLATE).nullable().default(null),
+      resource: z.array(z.url()).default([]),
+      dpop: z.enum(['never', 'when_offered', 'required']).nullable().default(null),
+    })
+    .nullish()
+    .transform((extension) => extension ?? null),
 })
 
 /** Reads a spec in either spelling and reports everything that is wrong with it at once. */

@@ -12,6 +12,14 @@ export {
   type ExpectedAuthorization,
   readAuthorizationResponse,
 } from './authorization-response.ts'
+export type { StartedDeviceAuthorization } from './client/authorize-device.ts'
+export type { ClientRegistrationData, ConnectionContext, OAuthClientOptions } from './client/client-options.ts'
+export { type Conversation, createOAuthClient } from './client/create-oauth-client.ts'
+export type { KeptDpopKey } from './client/kept-authorization.ts'
+export { createMetadataCache, type MetadataCache, type MetadataCacheOptions } from './client/metadata-cache.ts'
+export type { ObtainedGrant } from './client/obtained-grant.ts'
+export type { TokenRevocation } from './client/revoke-grant.ts'
+export type { StartedAuthorization } from './client/start-authorization.ts'
 export { type AssertionClaims, signAssertion, signAssertionBySecret } from './client-authentication/assertion.ts'
 export {
   authenticateClient,
@@ -116,7 +124,7 @@ export {
 } from './oauth1/three-legged.ts'
 export { buildPasswordRequest, type PasswordRequestInput } from './password-request.ts'
 export { createPkce, createState, type Pkce } from './pkce.ts'
-export type { OAuthPlan, StateLength } from './plan.ts'
+export type { DpopUse, OAuthPlan, PlannedServer, StateLength } from './plan.ts'
 export { type CompiledProvider, compileProvider } from './provider/compile-provider.ts'
 export { compileProviderPlan } from './provider/compile-provider-plan.ts'
 export { type ProviderDeclaration, providerDeclaration } from './provider/declaration.ts'

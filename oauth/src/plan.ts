@@ -1,3 +1,4 @@
+import type { EndpointName } from './discovery/authorization-server.ts'
 import type { SpecFinding } from './errors.ts'
 import type { JsonValue } from './json.ts'
 import type { JsonPointer } from './json-pointer.ts'
@@ -27,6 +28,8 @@ export interface RequestTemplates {
   /** A body given by its members instead; `media_type` says how they are encoded. */
   members: Parameter[]
   media_type: BodyMediaType
+  /** How the client proves itself where templates alone do not say: by which assertion, or by certificate. */
+  client_authentication?: 'private_key_jwt' | 'client_secret_jwt' | 'tls_client_auth'
 }
 
 /** How one key of the connector's `credentials` is made from the provider's reply. */
@@ -59,8 +62,27 @@ export interface OAuthPlan {
   readonly url_policy: UrlPolicy
   /** What the provider does otherwise than the RFCs say, or beyond them; `STANDARD_BEHAVIOUR` for dialects without words for it. */
   readonly behaviour: ProviderBehaviour
+  /** What the spec says of the authorization server beyond its endpoints; an integration may say it instead. */
+  readonly server?: PlannedServer
   /** What the provider calls `state`, and how many characters it takes (`createState(plan.state?.length)`). */
   readonly state?: { name: string; length?: StateLength }
+}
+
+/**
+ * Whether tokens are bound to a key (RFC 9449). `when_offered`: where metadata names proof algorithms. Whoever uses such a
+ * token must have the key too.
+ */
+export type DpopUse = 'never' | 'when_offered' | 'required'
+
+export interface PlannedServer {
+  /** Issuer identifier, where metadata is found (RFC 8414, OpenID Connect Discovery); null: none is published. */
+  issuer: Template | null
+  /** Endpoints besides those of the templates, where no metadata names them. */
+  endpoints: Partial<Record<EndpointName, string>>
+  /** Resource indicators (RFC 8707) of every request. */
+  resource: string[]
+  /** Null: not said. */
+  dpop: DpopUse | null
 }
 
 /** Bounds in characters, both inclusive. */

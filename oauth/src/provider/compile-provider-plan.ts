@@ -19,6 +19,7 @@ import {
   type StandardParameters,
 } from './compile-provider-request.ts'
 import { compileCaptures, compileTokenResponse } from './compile-provider-response.ts'
+import { compileServer } from './compile-server.ts'
 import { credentialsMap } from './credentials-map.ts'
 import type { ProviderDeclaration } from './declaration.ts'
 import { readDeclaration } from './read-declaration.ts'
@@ -77,15 +78,17 @@ function compilePlan(declaration: ProviderDeclaration, compilation: Compilation)
     provider: declaration.provider,
     uses_pkce: usesPkce,
     warnings: [],
-    authorization_url: usesCode
-      ? compileUrl(compilation, '/authorization/url', vocabulary, authorization?.url ?? '')
-      : parseTemplate(''),
+    authorization_url:
+      usesCode && !(declaration.issuer !== undefined && authorization?.url === undefined)
+        ? compileUrl(compilation, '/authorization/url', vocabulary, authorization?.url ?? '')
+        : parseTemplate(''),
     token_request: code ?? client ?? password ?? NO_REQUEST,
     refresh_request: refresh,
     client_authentication: 'client_secret_post',
     response_map: credentialsMap(declaration),
     refresh_response_map: [],
     url_policy: compilation.url_policy,
+    server: compileServer(declaration, compilation),
     behaviour: {
       ...compileBehaviour(declaration, compilation),
       refreshes_with: refresh === null ? null : uses,
@@ -149,6 +152,7 @@ function requestCompiler(declaration: ProviderDeclaration, compilation: Compilat
       declaration: mergeRequests(declaration.token, own),
       standard,
       vocabulary: vocabulary('client_secret', 'client_assertion', ...GRANT_VARIABLES[grant], ...uses),
+      discovered: declaration.issuer !== undefined,
     })
   }
 }

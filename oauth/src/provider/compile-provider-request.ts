@@ -25,6 +25,8 @@ interface RequestSources {
   declaration: RequestDeclaration
   standard: StandardParameters
   vocabulary: Vocabulary
+  /** Whether an address that is not declared is found in the metadata. */
+  discovered?: boolean
 }
 
 /** Pointers into a request that stands alone. */
@@ -79,13 +81,20 @@ export function compileProviderRequest(compilation: Compilation, sources: Reques
   }
   return {
     method,
-    url: compileUrl(compilation, pointerTo('url'), vocabulary, url),
+    url:
+      url === '' && sources.discovered ? parseTemplate('') : compileUrl(compilation, pointerTo('url'), vocabulary, url),
     query: isQuery ? parameters : [],
     headers,
     body: null,
     members: isQuery ? [] : parameters,
     media_type: body === 'json' ? 'json' : 'form',
+    ...(isBeyondTemplates(client_authentication) && { client_authentication }),
   }
+}
+
+/** Assertions are signed and certificates shown for each request; templates cannot do that. */
+function isBeyondTemplates(method: string): method is NonNullable<RequestTemplates['client_authentication']> {
+  return method === 'private_key_jwt' || method === 'client_secret_jwt' || method === 'tls_client_auth'
 }
 
 interface ClientAuthenticationParts {

@@ -28,6 +28,13 @@ const scopeList = z.strictObject({
   separator: z.enum([' ', ',', ';', '|']).default(' '),
 })
 
+/** Metadata names (RFC 8414 §2), of the endpoints that are asked without templates. */
+const FURTHER_ENDPOINTS = [
+  'device_authorization_endpoint',
+  'pushed_authorization_request_endpoint',
+  'registration_endpoint',
+] as const
+
 const authorization = z.strictObject({
   url: text.optional().describe('Authorization endpoint (RFC 6749 §3.1).'),
   pkce: z
@@ -121,6 +128,20 @@ export const providerDeclaration = z.strictObject({
     .describe(
       'Hosts that a config field or a response may name as a whole: login.example.com, or .example.com for all below.',
     ),
+  issuer: text
+    .optional()
+    .describe(
+      'Issuer identifier (RFC 8414): its metadata is discovered, and names the endpoints that are left out here.',
+    ),
+  endpoints: z
+    .partialRecord(z.enum(FURTHER_ENDPOINTS), z.url())
+    .default({})
+    .describe('Endpoints that no other word names, where no metadata does.'),
+  resource: z.array(z.url()).default([]).describe('Resource indicators (RFC 8707) of every request.'),
+  dpop: z
+    .enum(['never', 'when_offered', 'required'])
+    .optional()
+    .describe('Whether tokens are bound to a key (RFC 9449). Whoever calls the API must then have the key.'),
   scopes: z
     .strictObject({ ...scopeList.shape, further: z.record(name, scopeList).default({}) })
     .prefault({})
