@@ -1,9 +1,11 @@
 // Loaded only when something failed: it knows the errors of every package that a command uses.
+import { ApiError } from '@sluice/client'
 import { SopsError, SpecError } from '@sluice/connector-specs'
 import { ConnectorError } from '@sluice/launcher'
 import { OAuthError, type OAuthErrorCode } from '@sluice/oauth'
 import { CliError } from './cli-error.ts'
 import type { Exit } from './exit-codes.ts'
+import { serverFailure } from './server/open-server.ts'
 
 const CONNECTOR_ACTION = 'The log above is what the connector said. Mend it, or its command in flow.yaml.'
 const CLIENT_ACTION = 'Check the client id and secret against the registration at the provider.'
@@ -53,6 +55,7 @@ export function describeFailure(error: unknown): CliError {
   if (error instanceof ConnectorError) {
     return new CliError('connector', error.message, { next_action: CONNECTOR_ACTION, cause: error })
   }
+  if (error instanceof ApiError) return serverFailure(error)
   if (error instanceof OAuthError) return oauthFailure(error)
   const message = error instanceof Error ? `${error.name}: ${error.message}` : String(error)
   return new CliError('unexpected', message, {

@@ -8,6 +8,8 @@ export const EXIT_CODES = {
   authorization: { code: 5, meaning: 'access was denied, or the authorization failed at the provider' },
   provider: { code: 6, meaning: 'the provider cannot be reached, or refused the token request' },
   timeout: { code: 7, meaning: 'the time limit passed before the authorization was answered' },
+  server: { code: 8, meaning: 'the Sluice server or its database cannot be reached, or refused' },
+  audit: { code: 9, meaning: 'the audit chain does not hold' },
   interrupted: { code: 130, meaning: 'interrupted by Ctrl-C' },
   output_closed: { code: 141, meaning: 'whoever read the output stopped reading' },
   terminated: { code: 143, meaning: 'ended by SIGTERM' },

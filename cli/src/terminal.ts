@@ -25,13 +25,13 @@ export interface Terminal {
   env: NodeJS.ProcessEnv
 }
 
-/** Also takes the client secret out of the environment, which child processes (the browser) would inherit. */
+/** Also takes the secrets out of the environment, which child processes (the browser) would inherit. */
 export function openTerminal(
   { stdin, stdout, stderr, env }: Pick<NodeJS.Process, 'stdin' | 'stdout' | 'stderr' | 'env'>,
   signal: AbortSignal,
 ): Terminal {
   const environment = { ...env }
-  delete env.SLUICE_CLIENT_SECRET
+  for (const name of ['SLUICE_CLIENT_SECRET', 'SLUICE_API_KEY', 'DATABASE_URL']) delete env[name]
   return {
     async print(line) {
       signal.throwIfAborted()

@@ -1008,6 +1008,138 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/audit_records": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List audit records
+         * @description What was done and revealed, newest first. Each record names the hash of its predecessor.
+         */
+        get: {
+            parameters: {
+                query?: {
+                    limit?: number;
+                    /** @description `next_cursor` of the page before. */
+                    cursor?: string;
+                    action?: string;
+                    /** @description Of what it was done to, such as a connection’s id. */
+                    subject_id?: string;
+                    /** @description Of who did it, such as an API key’s id. */
+                    actor_id?: string;
+                    since?: string;
+                    until?: string;
+                };
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description One page. */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["AuditRecordList"];
+                    };
+                };
+                /** @description No valid API key. */
+                401: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description A value breaks a rule; `errors` names the field and the rule. */
+                422: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/audit_records:verify": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Verify the audit chain
+         * @description Walks the chain from its first record and names the first that does not hold.
+         */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            /** @description An end that was noted before, which the chain must still hold. */
+            requestBody: {
+                content: {
+                    "application/json": {
+                        expected?: components["schemas"]["AuditChainEnd"];
+                    };
+                };
+            };
+            responses: {
+                /** @description What was found. */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["AuditVerdict"];
+                    };
+                };
+                /** @description No valid API key. */
+                401: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description A value breaks a rule; `errors` names the field and the rule. */
+                422: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/connect/{token}/session": {
         parameters: {
             query?: never;
@@ -1757,6 +1889,57 @@ export interface components {
             /** Format: date-time */
             finished_at: string | null;
         };
+        AuditRecordList: {
+            data: components["schemas"]["AuditRecord"][];
+            next_cursor: string | null;
+        };
+        AuditRecord: {
+            /**
+             * @description Its place in the chain, from 1.
+             * @example 42
+             */
+            sequence: string;
+            /** Format: uuid */
+            id: string;
+            /** Format: date-time */
+            at: string;
+            /** @example credentials.read */
+            action: string;
+            actor: {
+                type: string;
+                id: string;
+            };
+            subject: {
+                type: string;
+                id: string;
+            };
+            detail: {
+                [key: string]: unknown;
+            };
+            /** @description The record as the text that was hashed. */
+            record: string;
+            /** @description The predecessor’s hash, in hex; zeros for the first record. */
+            previous_hash: string;
+            /** @description SHA-256 in hex over the previous hash, the sequence (eight bytes, big-endian) and `record`. */
+            hash: string;
+        };
+        AuditVerdict: {
+            intact: boolean;
+            /** @description How many hold, from the first. */
+            records: number;
+            end: components["schemas"]["AuditChainEnd"];
+            /** @description The first record that does not hold. */
+            broken: {
+                sequence: string;
+                /** @enum {string} */
+                reason: "missing" | "altered" | "unlinked" | "end_differs" | "expectation";
+            } | null;
+        };
+        /** @description Note it elsewhere: a chain that was cut back no longer has it. */
+        AuditChainEnd: {
+            sequence: string;
+            hash: string;
+        } | null;
         ConnectLink: {
             /**
              * @description `used`: completed, but not in this browser.

@@ -1,4 +1,6 @@
 import { pino } from 'pino'
+import { listAuditRecords } from './audit/list-audit-records.ts'
+import { verifyAuditRecords } from './audit/verify-audit-records.ts'
 import { callback } from './connect/callback.ts'
 import { getLink } from './connect/get-link.ts'
 import { previewRuns } from './connect/preview-runs.ts'
@@ -43,6 +45,8 @@ const operations = [
   listRuns,
   createRun,
   getRun,
+  listAuditRecords,
+  verifyAuditRecords,
   getLink,
   startAuthorization,
   callback,

@@ -1,4 +1,5 @@
 import type { Command } from '../command.ts'
+import { auditVerify } from './audit-verify.ts'
 import { configDecrypt } from './config-decrypt.ts'
 import { configEdit } from './config-edit.ts'
 import { configEncrypt } from './config-encrypt.ts'
@@ -12,6 +13,7 @@ import { specsLint } from './specs-lint.ts'
 export const GROUPS = {
   raw: 'One operation of a connector on this machine, for who develops it. Needs no server.',
   config: 'Endpoint configs with encrypted secrets, in the format of sops.',
+  audit: 'What the server recorded of what was done and revealed.',
   specs: 'OAuth specs as files: what is wrong with them, and how to mend it.',
 }
 
@@ -26,4 +28,5 @@ export const COMMANDS: readonly Command[] = [
   configDecrypt,
   configEdit,
   specsLint,
+  auditVerify,
 ]

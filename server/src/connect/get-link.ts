@@ -56,21 +56,19 @@ export function getLink(api: Api, services: Services) {
     const { id, title, spec, oauth } = await connectorForPerson(services.connectors, session.connector_id)
     const open = status === 'open'
     const config = open ? await prefilledConfig(services, session) : {}
-    return c.json(
-      {
-        status,
-        connector: { id, title, documentation_url: spec.documentation_url },
-        provider: oauth && { id: oauth.provider, title: oauth.provider_title },
-        config_schema: withoutOAuthCredentials(spec.config_schema, oauth?.provider ?? ''),
-        config: maskConfig(spec.config_schema, config),
-        error: open ? session.error : null,
-        connection: status === 'completed' ? await madeConnection(services, session) : null,
-        preview: session.preview,
-        return_to: status === 'completed' ? session.return_to : null,
-        expires_at: session.expires_at.toISOString(),
-      },
-      200,
-    )
+    const link: z.infer<typeof linkSchema> = {
+      status,
+      connector: { id, title, documentation_url: spec.documentation_url },
+      provider: oauth && { id: oauth.provider, title: oauth.provider_title },
+      config_schema: withoutOAuthCredentials(spec.config_schema, oauth?.provider ?? ''),
+      config: maskConfig(spec.config_schema, config),
+      error: open ? session.error : null,
+      connection: status === 'completed' ? await madeConnection(services, session) : null,
+      preview: session.preview,
+      return_to: status === 'completed' ? session.return_to : null,
+      expires_at: session.expires_at.toISOString(),
+    }
+    return c.json(link, 200)
   })
 }
 
