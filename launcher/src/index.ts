@@ -20,6 +20,17 @@ export {
 } from './protocol/requests.ts'
 export type { WireEvent, WireLines, WriteRequest } from './protocol/wire.ts'
 export { createRedactor, type RedactingStream, type Redactor } from './redactor.ts'
+export { localRuntime } from './runtime/local-runtime.ts'
+export { createProcessRuntime, type ProcessRuntimeOptions } from './runtime/process/process-runtime.ts'
+export {
+  type Confinement,
+  type Exit,
+  type Program,
+  type ProgramLimits,
+  type RunningProgram,
+  type Runtime,
+  StartError,
+} from './runtime/runtime.ts'
 
 /** Estuary Flow's capture protocol over a local child process. */
 export const flow = { spec, discover, validate, capture }

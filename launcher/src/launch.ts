@@ -1,9 +1,14 @@
 import type { JsonObject, JsonValue, Secret } from '@sluice/connector-specs'
+import type { ProgramLimits, Runtime } from './runtime/runtime.ts'
 
 /** How to start a connector, for one operation. */
 export interface Launch {
   /** The connector's name in errors; the command stands in for it when absent. */
   name?: string
+  /** What starts it; a child process of this machine by default. */
+  runtime?: Runtime
+  /** The image that holds the program, for runtimes of containers. */
+  image?: string
   /** Program and arguments. Started without a shell; never holds a secret. */
   command: string[]
   /** The program's working directory. */
@@ -15,6 +20,10 @@ export interface Launch {
   /** Ends the connector. Ctrl-C does not reach it, because it is in a process group of its own. */
   signal?: AbortSignal
   limits?: Partial<Limits>
+  /** What the program may use of the machine. */
+  resources?: ProgramLimits
+  /** Hosts that it may talk to; none when empty; absent when nothing is declared. */
+  hosts?: readonly string[]
   /** Hears every log as it comes, in every operation; a capture yields them too. */
   onLog?: (log: LogEvent) => void
   /** Hears every config that the connector rotated by itself, in every operation, whether or not it then fails. */

@@ -1,8 +1,8 @@
 // One launched connector: input in, whole lines out, every way of failing turned into a ConnectorError. When a function
 // here throws, the connector is already gone.
 import { basename } from 'node:path'
+import type { Writable } from 'node:stream'
 import type { JsonObject, Secret } from '@sluice/connector-specs'
-import { type ConnectorProcess, type Exit, type PrivateFiles, StartError, startProcess } from './child-process.ts'
 import { ConnectorError, type ConnectorErrorCode, type ConnectorErrorDetails } from './connector-error.ts'
 import type { Metric } from './events/run-event.ts'
 import { followStderr } from './follow-stderr.ts'
@@ -10,6 +10,8 @@ import { DEFAULT_LIMITS, type Launch, type Limits, type LogEvent, type LogLevel 
 import { LineError, readWholeLines } from './ndjson.ts'
 import { escapeControls, shorten } from './printable.ts'
 import { createRedactor, type Redactor } from './redactor.ts'
+import { localRuntime } from './runtime/local-runtime.ts'
+import { type Exit, type RunningProgram, StartError } from './runtime/runtime.ts'
 import type { ReadStderrLine } from './stderr-log.ts'
 import { raced, within } from './waiting.ts'
 
@@ -26,6 +28,16 @@ export interface RunListener {
   onStatus?(message: string): void
   onMetric?(metric: Metric): void
   onConfigUpdate?(config: Secret<JsonObject>): void
+}
+
+/** What lies in the connector's private directory beside what it caches there itself. */
+export interface PrivateFiles {
+  /** Contents by name. Each is a writable regular file of mode 0600. */
+  contents: Record<string, string>
+  /** The arguments that follow the command, given the directory as the connector sees it. */
+  arguments(directory: string): string[]
+  /** Names of those that are read back when the connector has ended, however it ended. */
+  harvest?: readonly string[]
 }
 
 /** What a protocol adds to a launch. */
@@ -91,8 +103,8 @@ export async function startRun(launch: Launch, options: RunOptions = {}): Promis
   )
   const lines = readWholeLines(connector.stdout, limits.max_line_bytes)
   let exit: Exit | null = null
-  const over = connector.exited.then((exited) => {
-    for (const file of options.files?.harvest ?? []) options.onHarvest?.(stderr, file, connector.readFile(file))
+  const over = connector.exited.then(async (exited) => {
+    for (const file of options.files?.harvest ?? []) options.onHarvest?.(stderr, file, await connector.readFile(file))
     exit = exited
     return exited
   })
@@ -150,11 +162,11 @@ export async function startRun(launch: Launch, options: RunOptions = {}): Promis
   return {
     limits,
     async write(input) {
-      if (connector.stdin.destroyed || connector.stdin.write(input)) return
-      await drained(connector)
+      const { stdin } = connector
+      if (stdin && !stdin.destroyed && !stdin.write(input)) await drained(stdin)
     },
-    send: (request) => void connector.stdin.write(`${JSON.stringify(request)}\n`),
-    endInput: () => void connector.stdin.end(),
+    send: (request) => void connector.stdin?.write(`${JSON.stringify(request)}\n`),
+    endInput: () => void connector.stdin?.end(),
     async receive(waitMs, during) {
       let result = await next(waitMs)
       if (result === 'gone') result = await next(Math.min(waitMs, DRAIN_MS))
@@ -170,7 +182,11 @@ export async function startRun(launch: Launch, options: RunOptions = {}): Promis
       if (result instanceof Error) throw await fail('killed', `closed its output while ${during}.`, { cause: result })
       return result.done ? await ended(waitMs, during, result.value) : { kind: 'lines', lines: result.value }
     },
-    async judge({ code, signal }, during) {
+    async judge({ code, signal, limit }, during) {
+      if (limit) {
+        const used = { memory: 'its memory (memory_bytes)', time: 'its time (time_ms)' }[limit]
+        throw await fail('killed', `used up ${used} while ${during}. Allow it more, or give it less to do.`)
+      }
       if (signal) {
         const advice = 'Start it again; if it recurs, look at its memory use.'
         throw await fail('killed', `was ended by ${signal} while ${during}. ${advice}`)
@@ -192,7 +208,7 @@ export async function startRun(launch: Launch, options: RunOptions = {}): Promis
 }
 
 /** Settles when the connector has read what it was given, or will read no more. */
-async function drained({ stdin }: ConnectorProcess): Promise<void> {
+async function drained(stdin: Writable): Promise<void> {
   const { promise, resolve } = Promise.withResolvers<void>()
   for (const event of ['drain', 'close', 'error']) stdin.once(event, resolve)
   await promise
@@ -204,9 +220,19 @@ async function start(
   { env, files }: RunOptions,
   name: string,
   redactor: Redactor,
-): Promise<ConnectorProcess> {
+): Promise<RunningProgram> {
   try {
-    return await startProcess({ ...launch, env: { ...env, ...launch.env } }, files)
+    return await (launch.runtime ?? localRuntime()).start((directory) => ({
+      name: launch.name ?? 'connector',
+      command: [...launch.command, ...(files?.arguments(directory) ?? [])],
+      cwd: launch.cwd,
+      env: { ...env, ...launch.env },
+      stdin: 'pipe',
+      ...(files && { files: files.contents, harvest: files.harvest ?? [] }),
+      ...(launch.image !== undefined && { image: launch.image }),
+      ...(launch.resources && { limits: launch.resources }),
+      ...(launch.hosts && { hosts: launch.hosts }),
+    }))
   } catch (cause) {
     if (!(cause instanceof StartError)) throw cause
     const why = escapeControls(redactor.redact(cause.message))

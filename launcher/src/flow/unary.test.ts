@@ -260,10 +260,11 @@ test('a connector that does not read its input fails by its exit code', async ()
 
 test('connectors that still run when our process exits are ended with it', async () => {
   const parent = `
-    import { flow } from ${JSON.stringify(new URL('../index.ts', import.meta.url).href)}
+    import { createProcessRuntime, flow } from ${JSON.stringify(new URL('../index.ts', import.meta.url).href)}
     const script = 'process.on("SIGTERM", () => {}); console.error(process.pid); setInterval(() => {}, 1000)'
     const onLog = ({ message }) => { process.stdout.write(message); process.exit(0) }
-    await flow.spec({ command: [process.execPath, '-e', script], cwd: '/', env: {}, secrets: [], onLog })`
+    const runtime = createProcessRuntime({ confinement: 'none' })
+    await flow.spec({ command: [process.execPath, '-e', script], cwd: '/', env: {}, secrets: [], onLog, runtime })`
   const { stdout } = await promisify(execFile)(process.execPath, ['--input-type=module', '-e', parent])
   assert.match(stdout, /^\d+$/)
   await assertEnded(Number(stdout))

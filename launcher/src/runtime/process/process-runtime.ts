@@ -1,0 +1,154 @@
+// The `process` runtime: programs of this machine as child processes.
+import { tmpdir } from 'node:os'
+import type { Readable, Writable } from 'node:stream'
+import {
+  createPrivateDirectory,
+  readPrivateFile,
+  removePrivateDirectory,
+  writePrivateFile,
+} from '../private-directory.ts'
+import type { Exit, Program, RunningProgram, Runtime } from '../runtime.ts'
+import { type Child, type ChildPlan, startChild } from './child.ts'
+import type { Isolation } from './confined-command.ts'
+import { describeHost, findConfinement } from './confinement.ts'
+import { createOwnerDirectory, openRunsRoot } from './owner-directory.ts'
+import { planChild } from './plan-child.ts'
+import { sweepOrphans } from './sweep-orphans.ts'
+
+export interface ProcessRuntimeOptions {
+  /** What to confine with; `auto`, the default, takes the best that works on this host. */
+  confinement?: Isolation | 'auto'
+  /** Directories that connectors must not see, such as those of keys and databases. */
+  hidden?: readonly string[]
+  /** Where private directories are made; the system's directory for temporary files by default. */
+  directory?: string
+}
+
+interface Streams {
+  stdin: Writable | null
+  stdout: Readable
+  stderr: Readable
+  result: Readable | null
+}
+
+interface Running {
+  child: Child
+  exited: Promise<Exit>
+}
+
+const TIME_LIMIT_GRACE_MS = 3_000
+
+/** Runs programs of this machine. Nothing is made or tried before the first start. */
+export function createProcessRuntime(options: ProcessRuntimeOptions = {}): Runtime {
+  const { directory: parent = tmpdir(), hidden = [] } = options
+  const running = new Set<Running>()
+  const confinement = once(() => findConfinement(options.confinement ?? 'auto'))
+  const place = once(async () => {
+    const root = await openRunsRoot(parent)
+    const owner = await createOwnerDirectory(root)
+    // Programs are no part of our process group, so nothing else ends them when we end before they do.
+    process.on('exit', () => {
+      for (const { child } of running) child.killNow()
+      owner.removeNow()
+    })
+    return { root, owner: owner.path }
+  })
+
+  const start = async (directory: string, program: Program): Promise<RunningProgram> => {
+    for (const [name, content] of Object.entries(program.files ?? {})) await writePrivateFile(directory, name, content)
+    const plan = await planChild(program, await confinement(), { ...(await place()), directory, hidden })
+    const { child, streams } = await spawnLocally(program, plan)
+    return supervise(program, child, streams, directory, running)
+  }
+
+  return {
+    name: 'process',
+    async start(describe) {
+      const directory = await createPrivateDirectory((await place()).owner)
+      try {
+        return await start(directory, typeof describe === 'function' ? describe(directory) : describe)
+      } catch (error) {
+        await removePrivateDirectory(directory)
+        throw error
+      }
+    },
+    async sweep() {
+      await sweepOrphans(await openRunsRoot(parent), (await confinement()).groups)
+    },
+    describeConfinement: async () => describeHost(await confinement()),
+    async close() {
+      for (const { child } of running) child.killNow()
+      await Promise.all([...running].map(({ exited }) => exited))
+    },
+  }
+}
+
+async function spawnLocally(program: Program, plan: ChildPlan): Promise<{ child: Child; streams: Streams }> {
+  const child = await startChild(plan, [
+    program.stdin === 'pipe' ? 'pipe' : 'ignore',
+    'pipe',
+    'pipe',
+    program.result_fd ? 'pipe' : 'ignore',
+  ])
+  const [stdin, stdout, stderr, result] = child.process.stdio
+  // What was asked for as a pipe is a stream.
+  return { child, streams: { stdin, stdout, stderr, result: result ?? null } as Streams }
+}
+
+function supervise(
+  program: Program,
+  child: Child,
+  streams: Streams,
+  directory: string,
+  running: Set<Running>,
+): RunningProgram {
+  const { time_ms } = program.limits ?? {}
+  const harvested = new Map<string, Buffer | null>()
+  let isGone = false
+  let isLate = false
+  // A program may end without reading its input; how it ended is then told by its exit.
+  streams.stdin?.on('error', () => {})
+  for (const stream of [streams.stdout, streams.stderr, streams.result]) stream?.on('error', () => {})
+
+  const late = () => {
+    isLate = true
+    stop(TIME_LIMIT_GRACE_MS)
+  }
+  const timer = time_ms === undefined ? undefined : setTimeout(late, time_ms)
+  const stop = (graceMs: number) => {
+    streams.stdin?.end()
+    child.stop(graceMs)
+  }
+  const end = async (exit: Exit): Promise<Exit> => {
+    clearTimeout(timer)
+    for (const name of program.harvest ?? []) harvested.set(name, await readPrivateFile(directory, name))
+    isGone = true
+    await removePrivateDirectory(directory).catch(() => {})
+    running.delete(entry)
+    return isLate ? { ...exit, limit: 'time' } : exit
+  }
+  const entry: Running = { child, exited: child.exited.then(end) }
+  running.add(entry)
+
+  return {
+    ...streams,
+    directory,
+    exited: entry.exited,
+    readFile: async (name) => (isGone ? (harvested.get(name) ?? null) : await readPrivateFile(directory, name)),
+    async writeFile(name, content) {
+      if (!isGone) await writePrivateFile(directory, name, content)
+    },
+    async stop(graceMs) {
+      stop(graceMs)
+      return await entry.exited
+    },
+  }
+}
+
+function once<T>(make: () => Promise<T>): () => Promise<T> {
+  let made: Promise<T> | null = null
+  return () => {
+    made ??= make()
+    return made
+  }
+}
