@@ -1797,9 +1797,14 @@ export interface components {
              * @description Stable: it survives a repair.
              */
             id: string;
+            /** @description Changes with every change by a caller; also the `ETag`. */
+            version: number;
             connector_id: string;
-            /** Format: uuid */
-            integration_id: string;
+            /**
+             * Format: uuid
+             * @description Null where the credentials are not OAuth: they stand in the config, masked.
+             */
+            integration_id: string | null;
             end_user: {
                 /** @description Your own id of the person or account. */
                 id: string;
@@ -1807,20 +1812,70 @@ export interface components {
                 email?: string;
             } | null;
             /** @enum {string} */
-            status: "healthy" | "needs_reauthorization" | "failing";
+            status: "healthy" | "needs_reauthorization" | "failing" | "disabled";
             status_reason: string | null;
+            /** @description What keeps it from serving, or will, and who can do what about it. */
+            problems: components["schemas"]["ConnectionProblem"][];
             /** @description The endpoint config with its secrets masked. */
             config: {
                 [key: string]: unknown;
             };
+            /** @description Whose account it opens, as the provider says it; null where it does not. */
+            account: {
+                id: string;
+                /** @enum {string} */
+                source: "id_token" | "declared";
+            } | null;
+            /** @description What the person granted; what was asked for where nothing else is said. */
+            scopes: string[];
+            /** @description What was asked for; null where nobody knows. */
+            requested_scopes: string[] | null;
+            required_scopes: string[];
+            optional_scopes: string[];
+            /** @description Required and not granted. */
+            missing_scopes: string[];
+            /**
+             * Format: date-time
+             * @description When the person consented last.
+             */
+            granted_at: string | null;
             /** Format: date-time */
             access_token_expires_at: string | null;
-            /** @description What the person granted, where the provider says so. */
-            scopes: string[];
+            /**
+             * Format: date-time
+             * @description As the provider stated it last.
+             */
+            refresh_token_expires_at: string | null;
+            /**
+             * Format: date-time
+             * @description When the refresh token dies if it is not used before; using it moves this date.
+             */
+            refresh_idle_until: string | null;
+            /**
+             * Format: date-time
+             * @description When the grant ends unless the person authorizes again. Null: nothing known ends it.
+             */
+            act_by: string | null;
+            /**
+             * Format: date-time
+             * @description When its grant was handed over by an export.
+             */
+            exported_at: string | null;
             /** Format: date-time */
             created_at: string;
             /** Format: date-time */
             updated_at: string;
+        };
+        ConnectionProblem: {
+            /** @example missing_scopes */
+            code: string;
+            message: string;
+            /**
+             * @description `person`: who connected the account. `tenant`: you. `nobody`: it mends itself, or not at all.
+             * @enum {string}
+             */
+            owner: "person" | "tenant" | "nobody";
+            next_action: string;
         };
         RunList: {
             data: components["schemas"]["RunSummary"][];

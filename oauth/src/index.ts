@@ -150,6 +150,7 @@ export {
 } from './revocation.ts'
 export { buildRevocationRequest, type RevocationRequestInput } from './revocation-request.ts'
 export { Secret, secret } from './secret.ts'
+export { readTestCallResponse } from './test-call-response.ts'
 export { buildTokenRequest, type TokenRequest, type TokenRequestInput } from './token-request.ts'
 export { readTokenResponse, type TokenEndpointResponse, type TokenPhase, type TokenSet } from './token-response.ts'
 export type { UrlPolicy } from './url-policy.ts'

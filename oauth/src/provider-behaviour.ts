@@ -98,6 +98,10 @@ export interface ProviderBehaviour {
   grants: ReadonlySet<GrantType>
   pkce: 'required' | 'supported' | 'unsupported'
   authorization_parameters: Parameter[]
+  /** A new consent keeps the scopes of those before it, so that only the missing ones need be asked for. */
+  incremental_scopes: boolean
+  /** Names of captures that together identify the account that the person chose; empty: not declared. */
+  account: string[]
   /** Lists of scopes by the variable that holds them, `scope` above all. */
   scopes: { name: string; separator: string; default: string[] }[]
   redirect_uri: { https_only: boolean; loopback: boolean }
@@ -149,6 +153,8 @@ export const STANDARD_BEHAVIOUR: ProviderBehaviour = {
   grants: new Set(['authorization_code', 'refresh_token']),
   pkce: 'supported',
   authorization_parameters: [],
+  incremental_scopes: false,
+  account: [],
   scopes: [],
   redirect_uri: { https_only: false, loopback: true },
   config_defaults: {},

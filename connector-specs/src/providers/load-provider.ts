@@ -10,6 +10,7 @@ import {
   OAuthError,
   type ProviderDeclaration,
   providerDeclaration,
+  type UrlPolicy,
 } from '@sluice/oauth'
 import { SpecError } from '../spec-error.ts'
 import { parseYaml, type YamlDocument } from '../yaml-document.ts'
@@ -37,18 +38,18 @@ export async function listProviders(directory: string = PROVIDERS_DIRECTORY): Pr
 }
 
 /**
- * Reads a declaration file, with what its alias inherits from files beside it.
+ * Reads a declaration file, with what its alias inherits from files beside it. `options` is the egress policy.
  *
  * @throws SpecError `file_not_found`, `invalid_yaml` or `invalid_provider`, at the line at fault: of this file, or of the
  *   one that the value is inherited from.
  */
-export async function loadProvider(path: string): Promise<Provider> {
+export async function loadProvider(path: string, options: Partial<UrlPolicy> = {}): Promise<Provider> {
   const chain = await readChain(path)
   const source = chain
     .map(({ yaml }) => yaml.value as JsonObject)
     .reduceRight((inherited, own) => mergeDeclarations(inherited, own))
   try {
-    return { ...compileProvider(source), declaration: providerDeclaration.parse(source), source }
+    return { ...compileProvider(source, options), declaration: providerDeclaration.parse(source), source }
   } catch (error) {
     if (!(error instanceof OAuthError)) throw error
     const { pointer = '', message = error.message } = error.findings[0] ?? {}

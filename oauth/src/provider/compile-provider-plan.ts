@@ -191,6 +191,8 @@ function compileBehaviour(
   return {
     grants: new Set((Object.keys(grants) as Grant[]).filter((grant) => grants[grant] !== undefined)),
     pkce: authorization?.pkce ?? 'unsupported',
+    incremental_scopes: scopes.incremental,
+    account: declaredAccount(declaration, compilation, vocabulary()),
     scopes: [list('scope', scopes), ...Object.entries(scopes.further).map(([name, further]) => list(name, further))],
     redirect_uri: authorization?.redirect_uri ?? { https_only: false, loopback: true },
     config_defaults: Object.fromEntries(
@@ -217,6 +219,14 @@ function compileBehaviour(
     introspection: compileIntrospection(declaration, compilation, vocabulary),
     api: compileApi(declaration, compilation, vocabulary),
   }
+}
+
+function declaredAccount({ account }: ProviderDeclaration, compilation: Compilation, vocabulary: Vocabulary): string[] {
+  for (const [index, name] of account.entries()) {
+    const fault = vocabulary.fault(`captured.${name}`)
+    if (fault !== null) compilation.refuse(`/account/${index}`, 'unknown_variable', `names ${name}, ${fault}`)
+  }
+  return account
 }
 
 type VocabularyWith = (...own: string[]) => Vocabulary

@@ -143,7 +143,14 @@ export const providerDeclaration = z.strictObject({
     .optional()
     .describe('Whether tokens are bound to a key (RFC 9449). Whoever calls the API must then have the key.'),
   scopes: z
-    .strictObject({ ...scopeList.shape, further: z.record(name, scopeList).default({}) })
+    .strictObject({
+      ...scopeList.shape,
+      further: z.record(name, scopeList).default({}),
+      incremental: z
+        .boolean()
+        .default(false)
+        .describe('Whether a new consent keeps the scopes of earlier ones, so that only missing ones are asked for.'),
+    })
     .prefault({})
     .describe('Templates read the joined list as {{scope}}, and further ones by their names.'),
   oauth1: oauth1Declaration
@@ -172,6 +179,10 @@ export const providerDeclaration = z.strictObject({
     })
     .prefault({})
     .describe('The grants that the provider has; {} where nothing differs from token.'),
+  account: z
+    .array(name)
+    .default([])
+    .describe('Captures that together identify the account, so that a repair by another one is noticed.'),
   refresh_tokens: refreshTokens.prefault({}),
   revocation: requestDeclaration
     .extend({

@@ -1,6 +1,11 @@
 import { buildTokenRequest, mapCredentials, readAuthorizationResponse, readTokenResponse } from '@sluice/oauth'
 import { insertConnection } from '../connections/connection.ts'
+import { recordHistory } from '../connections/connection-history.ts'
+import { emitEvent } from '../events/emit-event.ts'
 import { insertGrant } from '../grants/grant.ts'
+import { grantFacts } from '../grants/grant-facts.ts'
+import { revokeTokens } from '../grants/revoke-tokens.ts'
+import { askedScopes } from '../grants/scopes.ts'
 import { Problem } from '../http/problem.ts'
 import { openOAuthClient } from '../integrations/find-integration.ts'
 import { redirectUri } from '../integrations/integration-record.ts'
@@ -53,9 +58,22 @@ export async function completeAuthorization(
   const credentials = mapCredentials(oauth.plan, tokens, { now, phase: 'authorization_code' })
 
   const connection = { id: uuidv7(), tenant_id, connector_id: session.connector_id, integration_id, config }
-  await services.db.transaction().execute(async (tx) => {
+  const facts = grantFacts(oauth.plan, {
+    tokens,
+    client_id: client.client_id,
+    requested_scopes: askedScopes(oauth.plan, { config }),
+    granted_at: now,
+  })
+  const stored = services.db.transaction().execute(async (tx) => {
     await insertConnection(tx, services.keys, { ...connection, end_user: session.end_user })
-    await insertGrant(tx, services.keys, connection, { tokens, credentials })
+    await insertGrant(tx, services.keys, connection, { tokens, credentials }, facts)
+    await recordHistory(tx, connection, {
+      kind: 'created',
+      actor: { type: 'person', id: session.end_user?.id ?? connect_session_id },
+      detail: { connect_session_id },
+      at: now,
+    })
+    await emitEvent(tx, tenant_id, { type: 'connection.created', data: { connection_id: connection.id } })
     const completed = await tx
       .updateTable('connect_sessions')
       .set({
@@ -70,4 +88,11 @@ export async function completeAuthorization(
       .executeTakeFirst()
     if (completed.numUpdatedRows !== 1n) throw new Problem(410, 'link_used', 'This link was already used.')
   })
+  try {
+    await stored
+  } catch (error) {
+    // Nobody will use what is not stored: another browser finished the link first.
+    await revokeTokens(services, oauth.plan, { client, config, tokens })
+    throw error
+  }
 }

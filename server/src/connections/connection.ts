@@ -25,6 +25,8 @@ export async function findConnection({ db }: Services, tenantId: string, id: str
 
 export interface NewConnection extends GrantedConnection {
   end_user: EndUser | null
+  required_scopes?: string[]
+  optional_scopes?: string[]
 }
 
 export async function insertConnection(tx: Transaction<Database>, keys: KeyRing, connection: NewConnection) {
@@ -36,8 +38,10 @@ export async function insertConnection(tx: Transaction<Database>, keys: KeyRing,
       connector_id: connection.connector_id,
       integration_id: connection.integration_id,
       end_user: connection.end_user,
-      config_sealed: await keys.seal(placeOf(connection), connection.config),
+      config_sealed: await sealConfig(keys, connection, connection.config),
       status: 'healthy',
+      required_scopes: connection.required_scopes ?? [],
+      optional_scopes: connection.optional_scopes ?? [],
     })
     .execute()
 }
@@ -45,6 +49,10 @@ export async function insertConnection(tx: Transaction<Database>, keys: KeyRing,
 /** The endpoint config as the person filled it; the grant's credentials are not in it. */
 export async function openConfig({ keys }: Services, row: ConnectionRow): Promise<JsonObject> {
   return configSchema.parse(await keys.open(placeOf(row), row.config_sealed))
+}
+
+export function sealConfig(keys: KeyRing, connection: { tenant_id: string; id: string }, config: JsonObject) {
+  return keys.seal(placeOf(connection), config)
 }
 
 function placeOf({ tenant_id, id }: { tenant_id: string; id: string }) {

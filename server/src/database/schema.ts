@@ -1,7 +1,8 @@
 // The tables as types. Every tenant table names its tenant; `sealed` columns hold what `sealing/` encrypted.
 
 import type { JsonObject } from '@sluice/oauth'
-import type { Generated } from 'kysely'
+import type { ColumnType, Generated, GeneratedAlways } from 'kysely'
+import type { AuditActor } from '../audit/audit-record.ts'
 import type { EventType } from '../events/event-types.ts'
 
 export interface Database {
@@ -14,6 +15,8 @@ export interface Database {
   pending_authorizations: PendingAuthorizationTable
   connections: ConnectionTable
   grants: GrantTable
+  connection_history: ConnectionHistoryTable
+  idempotency_keys: IdempotencyKeyTable
   runs: RunTable
   audit_chains: AuditChainTable
   audit_records: AuditRecordTable
@@ -65,6 +68,9 @@ export interface IntegrationTable {
   client_secret_sealed: Buffer
   /** Where a connect session may send the person afterwards; compared exactly. */
   return_urls: string[]
+  /** What connections of this integration need; what they can do without. */
+  required_scopes: Generated<string[]>
+  optional_scopes: Generated<string[]>
   created_at: Generated<Date>
 }
 
@@ -119,11 +125,20 @@ export interface ConnectionTable {
   id: string
   tenant_id: string
   connector_id: string
-  integration_id: string
+  /** Null: the credentials stand in the config, and there is no grant. */
+  integration_id: string | null
   end_user: EndUser | null
   config_sealed: Buffer
   status: ConnectionStatus
   status_reason: string | null
+  /** Counts changes of what callers may change. */
+  version: Generated<number>
+  required_scopes: Generated<string[]>
+  optional_scopes: Generated<string[]>
+  /** Its grant is not refreshed and its credentials are not given out since then. */
+  disabled_at: ColumnType<Date | null, Date | null | undefined>
+  /** When its grant was handed over to somebody who leaves. */
+  exported_at: ColumnType<Date | null, Date | null | undefined>
   created_at: Generated<Date>
   updated_at: Generated<Date>
 }
@@ -138,9 +153,65 @@ export interface GrantTable {
   scope: string | null
   access_token_expires_at: Date | null
   refreshable: boolean
+  /** When the person consented. */
+  granted_at: Generated<Date>
+  /** What the authorization request asked for; null: not known. */
+  requested_scopes: ColumnType<string[] | null, string[] | null | undefined>
+  account: ColumnType<GrantAccount | null, GrantAccount | null | undefined>
+  refresh_token_expires_at: ColumnType<Date | null, Date | null | undefined>
+  /** Refreshing does not move `refresh_token_expires_at`. */
+  refresh_expiry_is_final: Generated<boolean>
+  /** Seconds after which an unused refresh token dies. */
+  idle_lifetime_seconds: ColumnType<number | null, number | null | undefined>
+  /** When the grant dies however often it is refreshed. */
+  absolute_until: ColumnType<Date | null, Date | null | undefined>
+  /** The smallest threshold of `connection.will_expire` that was told already. */
+  warned_seconds: ColumnType<number | null, number | null | undefined>
+  /** When the grant ends unless the person comes back. */
+  act_by: GeneratedAlways<Date | null>
   lease_owner: string | null
   lease_until: Date | null
   updated_at: Generated<Date>
+}
+
+/** Whose data a grant opens, as the provider says it. */
+export interface GrantAccount {
+  id: string
+  source: 'id_token' | 'declared'
+}
+
+export type HistoryKind =
+  | 'created'
+  | 'imported'
+  | 'repaired'
+  | 'repair_refused'
+  | 'scopes_changed'
+  | 'changed'
+  | 'disabled'
+  | 'enabled'
+  | 'exported'
+
+export interface ConnectionHistoryTable {
+  id: string
+  tenant_id: string
+  connection_id: string
+  kind: HistoryKind
+  actor: AuditActor
+  /** Nothing secret: scopes, accounts, names of fields. */
+  detail: JsonObject
+  at: Date
+}
+
+export interface IdempotencyKeyTable {
+  tenant_id: string
+  key: string
+  /** SHA-256 of API key, method, address and body. */
+  fingerprint: Buffer
+  /** Null while the first request is being answered. */
+  status: number | null
+  response_sealed: Buffer | null
+  created_at: Date
+  expires_at: Date
 }
 
 export type RunOperation = 'spec' | 'validate' | 'discover' | 'capture' | 'preview'

@@ -2,7 +2,7 @@
 export const EVENT_TYPES = {
   'connection.created': 'A person connected an account.',
   'connection.repaired': 'A person authorized again, or the connection was given new credentials.',
-  'connection.will_expire': 'A person must authorize again before the date in `act_before`.',
+  'connection.will_expire': 'A person must authorize again before the date in `act_by`.',
   'connection.broken': 'The connection cannot be used until what `cause` names is mended.',
   'connection.recovered': 'The connection works again without anybody’s doing.',
   'connection.revoked': 'The connection was deleted, or its grant was revoked.',

@@ -22,6 +22,7 @@ export async function refreshGrant(
     ...client,
     refresh_token: grant.refresh_token,
     config: connection.config,
+    captured: grant.captured,
   })
 
   try {
@@ -31,7 +32,12 @@ export async function refreshGrant(
     const mapped = mapCredentials(oauth.plan, tokens, { now, phase: 'refresh_token' })
     // What the provider left out, such as a refresh token that it does not rotate, stays as it was.
     const credentials = secret({ ...grant.credentials.reveal(), ...mapped.reveal() })
-    const columns = await sealedTokens(services.keys, connection, { tokens, credentials }, grant.refresh_token)
+    const columns = await sealedTokens(
+      services.keys,
+      connection,
+      { tokens, credentials, captured: grant.captured },
+      grant.refresh_token,
+    )
     await services.db
       .updateTable('grants')
       .set({ ...columns, version: grant.version + 1, updated_at: now })

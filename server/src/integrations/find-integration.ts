@@ -1,6 +1,6 @@
 import { type Secret, secret } from '@sluice/oauth'
 import { z } from 'zod'
-import { notFound } from '../http/problem.ts'
+import { notFound, Problem } from '../http/problem.ts'
 import type { Services } from '../services.ts'
 import { type IntegrationRow, integrationColumns } from './integration-record.ts'
 
@@ -21,8 +21,16 @@ export interface OAuthClient {
   client_secret: Secret
 }
 
-/** The integration's client registration with its secret opened. */
-export async function openOAuthClient(services: Services, tenantId: string, id: string): Promise<OAuthClient> {
+export const withoutGrant = () =>
+  new Problem(409, 'connection_without_grant', 'This connection has no grant: its credentials stand in its config.')
+
+/**
+ * The integration's client registration with its secret opened.
+ *
+ * @throws Problem 404; 409 `connection_without_grant` for a connection without integration
+ */
+export async function openOAuthClient(services: Services, tenantId: string, id: string | null): Promise<OAuthClient> {
+  if (id === null) throw withoutGrant()
   const row = await services.db
     .selectFrom('integrations')
     .select(['client_id', 'client_secret_sealed'])

@@ -376,6 +376,8 @@ function proveFacts({ provider, behaviour, url_policy }: OAuthPlan, declared: Pr
   assert.deepEqual([...behaviour.grants], Object.keys(declared.grants))
   assert.deepEqual(url_policy.allowed_hosts, declared.hosts)
   assert.equal(behaviour.pkce, declared.authorization?.pkce ?? 'unsupported')
+  assert.equal(behaviour.incremental_scopes, declared.scopes.incremental)
+  assert.deepEqual(behaviour.account, declared.account)
   const policy = Object.entries(behaviour.refresh_policy).filter(([, value]) => value !== null)
   assert.deepEqual(Object.fromEntries(policy), { ...refresh_tokens })
   const retry = Object.entries(behaviour.api?.retry ?? {}).filter(([, value]) => value !== null)

@@ -1,0 +1,33 @@
+import type { JsonObject } from '@sluice/oauth'
+import type { Kysely } from 'kysely'
+import type { AuditActor } from '../audit/audit-record.ts'
+import type { Database, HistoryKind } from '../database/schema.ts'
+import { uuidv7 } from '../uuid.ts'
+
+export interface HistoryEntry {
+  kind: HistoryKind
+  actor: AuditActor
+  /** Nothing secret: scopes, accounts, names of fields. */
+  detail?: JsonObject
+  at: Date
+}
+
+/** Adds to what `GET /v1/connections/{id}/history` tells, in the transaction that it tells of. */
+export async function recordHistory(
+  tx: Kysely<Database>,
+  connection: { id: string; tenant_id: string },
+  { kind, actor, detail = {}, at }: HistoryEntry,
+): Promise<void> {
+  await tx
+    .insertInto('connection_history')
+    .values({
+      id: uuidv7(),
+      tenant_id: connection.tenant_id,
+      connection_id: connection.id,
+      kind,
+      actor,
+      detail,
+      at,
+    })
+    .execute()
+}

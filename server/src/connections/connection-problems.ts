@@ -1,0 +1,104 @@
+// What is wrong with a connection, or will be: each with who can mend it and how. Nobody should have to guess from a
+// status.
+import { z } from '@hono/zod-openapi'
+import type { ConnectionStatus } from '../database/schema.ts'
+
+const WARN_AHEAD_MS = 30 * 24 * 60 * 60 * 1000
+
+export const connectionProblemSchema = z
+  .object({
+    code: z.string().openapi({ example: 'missing_scopes' }),
+    message: z.string(),
+    owner: z.enum(['person', 'tenant', 'nobody']).openapi({
+      description: '`person`: who connected the account. `tenant`: you. `nobody`: it mends itself, or not at all.',
+    }),
+    next_action: z.string(),
+  })
+  .openapi('ConnectionProblem')
+
+export type ConnectionProblem = z.infer<typeof connectionProblemSchema>
+
+export interface ProblematicConnection {
+  status: ConnectionStatus
+  status_reason: string | null
+  integration_id: string | null
+  disabled_at: Date | null
+  exported_at: Date | null
+  act_by: Date | null
+}
+
+const AUTHORIZE_AGAIN =
+  'Send the person a connect link of POST /v1/connect_sessions with this connection_id; the connection keeps its id.'
+
+export function connectionProblems(
+  connection: ProblematicConnection,
+  missingScopes: string[],
+  now: Date,
+): ConnectionProblem[] {
+  return [
+    ...disabled(connection),
+    ...broken(connection),
+    ...(connection.integration_id === null ? [] : lacking(missingScopes)),
+    ...expiring(connection, now),
+  ]
+}
+
+function disabled({ disabled_at, exported_at }: ProblematicConnection): ConnectionProblem[] {
+  if (disabled_at === null) return []
+  return [
+    {
+      code: exported_at === null ? 'disabled' : 'exported',
+      message: exported_at === null ? 'The connection is disabled.' : 'Its grant was handed over, so it rests here.',
+      owner: 'tenant',
+      next_action: 'To use it again here, PATCH it with {"disabled": false}.',
+    },
+  ]
+}
+
+function broken({ status, status_reason, integration_id }: ProblematicConnection): ConnectionProblem[] {
+  if (status === 'needs_reauthorization') {
+    const isGrant = integration_id !== null
+    return [
+      {
+        code: 'reauthorization_required',
+        message: status_reason ?? 'The provider no longer accepts the credentials.',
+        owner: isGrant ? 'person' : 'tenant',
+        next_action: isGrant ? AUTHORIZE_AGAIN : 'PATCH the connection with credentials that the provider accepts.',
+      },
+    ]
+  }
+  if (status !== 'failing') return []
+  return [
+    {
+      code: 'failing',
+      message: status_reason ?? 'The last attempt failed.',
+      owner: 'tenant',
+      next_action: 'POST …/test says what fails.',
+    },
+  ]
+}
+
+function lacking(scopes: string[]): ConnectionProblem[] {
+  if (scopes.length === 0) return []
+  return [
+    {
+      code: 'missing_scopes',
+      message: `The person did not grant what is required: ${scopes.join(', ')}.`,
+      owner: 'person',
+      next_action: AUTHORIZE_AGAIN,
+    },
+  ]
+}
+
+function expiring({ act_by, status }: ProblematicConnection, now: Date): ConnectionProblem[] {
+  if (act_by === null || status === 'needs_reauthorization') return []
+  if (act_by.getTime() - now.getTime() > WARN_AHEAD_MS) return []
+  return [
+    {
+      code: 'will_expire',
+      message: `The grant ends on ${act_by.toISOString()}, and no refresh can prevent that.`,
+      owner: 'person',
+      next_action: AUTHORIZE_AGAIN,
+    },
+  ]
+}
