@@ -96,7 +96,11 @@ export async function startDemo(config: Config, options: DemoOptions): Promise<D
       data_directory: dataDirectory,
       database: server.database,
       admin_api_key: options.new_admin_key
-        ? await createApiKey(server.services.db, { tenant_id: server.tenant.id, name: 'admin' })
+        ? await createApiKey(server.services.db, {
+            tenant_id: server.tenant.id,
+            name: 'admin',
+            scopes: ['admin'],
+          })
         : server.tenant.admin_api_key,
       broken: server.broken,
       close,

@@ -1,4 +1,9 @@
 import { pino } from 'pino'
+import { getApiKey } from './api-keys/get-api-key.ts'
+import { issueApiKey } from './api-keys/issue-api-key.ts'
+import { listApiKeys } from './api-keys/list-api-keys.ts'
+import { revokeApiKey } from './api-keys/revoke-api-key.ts'
+import { rotateApiKey } from './api-keys/rotate-api-key.ts'
 import { listAuditRecords } from './audit/list-audit-records.ts'
 import { verifyAuditRecords } from './audit/verify-audit-records.ts'
 import { callback } from './connect/callback.ts'
@@ -31,6 +36,11 @@ import { listRuns } from './runs/list-runs.ts'
 import type { Services } from './services.ts'
 
 const operations = [
+  listApiKeys,
+  issueApiKey,
+  getApiKey,
+  rotateApiKey,
+  revokeApiKey,
   listConnectors,
   getConnector,
   getConnectorSpec,
@@ -61,7 +71,7 @@ export function buildApp(services: Services): Api {
   api.onError(onError(services.log))
   api.notFound(onNotFound)
   api.use(logRequests(services.log))
-  api.use('/v1/*', authenticate(services))
+  api.use('/v1/*', authenticate(api, services))
   api.use(limitBody)
   describeApi(api)
   for (const operation of operations) operation(api, services)

@@ -1,6 +1,7 @@
 import type { GuardedFetch } from '@sluice/oauth'
 import type { Kysely } from 'kysely'
 import type { Logger } from 'pino'
+import type { ApiKeys } from './api-keys/api-keys.ts'
 import type { AuditLog } from './audit/audit-log.ts'
 import type { ConnectorCatalogue } from './connectors/connector-catalogue.ts'
 import type { Database } from './database/schema.ts'
@@ -10,7 +11,9 @@ import type { KeyRing } from './sealing/key-ring.ts'
 
 /** What the use cases share. Built once, in `start-server.ts`. */
 export interface Services {
+  /** Sees every tenant; `forTenant` makes services of it that see one. */
   db: Kysely<Database>
+  api_keys: ApiKeys
   keys: KeyRing
   /** Written before what it tells of is done or revealed. */
   audit: AuditLog

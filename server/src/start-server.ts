@@ -4,6 +4,7 @@ import { once } from 'node:events'
 import { join } from 'node:path'
 import { createGuardedFetch } from '@sluice/oauth'
 import { type DestinationStream, type Logger, pino } from 'pino'
+import { createApiKeys } from './api-keys/api-keys.ts'
 import { buildApp } from './app.ts'
 import { createAuditLog } from './audit/audit-log.ts'
 import type { Config } from './config.ts'
@@ -72,8 +73,11 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     const log = await openLog(options.log_to, cleanup)
     const queue = await startQueue({ url: database.url, log })
     cleanup.push(queue.stop)
+    const apiKeys = createApiKeys({ db, now, log })
+    cleanup.push(apiKeys.stop)
     const services: Services = {
       db,
+      api_keys: apiKeys,
       queue,
       keys: createKeyRing(db, masterKey),
       audit: createAuditLog({ db, now }),

@@ -2,8 +2,9 @@ import { createRoute, z } from '@hono/zod-openapi'
 import { type Kysely, sql } from 'kysely'
 import { jsonObjectSchema } from '../connectors/connector-record.ts'
 import type { Database } from '../database/schema.ts'
-import { type Api, apiKeySecurity, failures, json } from '../http/api.ts'
+import { type Api, failures, json } from '../http/api.ts'
 import { pageOf, pageQuery } from '../http/parameters.ts'
+import { requires } from '../http/requires.ts'
 import { text } from '../http/text.ts'
 import type { Services } from '../services.ts'
 
@@ -43,9 +44,9 @@ const route = createRoute({
   tags: ['Audit'],
   summary: 'List audit records',
   description: 'What was done and revealed, newest first. Each record names the hash of its predecessor.',
-  security: apiKeySecurity,
+  security: requires('audit:read'),
   request: { query },
-  responses: { 200: json(pageOf(auditRecordSchema, 'AuditRecordList'), 'One page.'), ...failures(401, 422) },
+  responses: { 200: json(pageOf(auditRecordSchema, 'AuditRecordList'), 'One page.'), ...failures(401, 403, 422) },
 })
 
 export function listAuditRecords(api: Api, services: Services) {

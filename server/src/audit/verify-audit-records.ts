@@ -1,5 +1,6 @@
 import { createRoute, z } from '@hono/zod-openapi'
-import { type Api, apiKeySecurity, failures, json } from '../http/api.ts'
+import { type Api, failures, json } from '../http/api.ts'
+import { requires } from '../http/requires.ts'
 import type { Services } from '../services.ts'
 import { verifyChain } from './verify-chain.ts'
 
@@ -34,7 +35,7 @@ const route = createRoute({
   tags: ['Audit'],
   summary: 'Verify the audit chain',
   description: 'Walks the chain from its first record and names the first that does not hold.',
-  security: apiKeySecurity,
+  security: requires('audit:read'),
   request: {
     body: {
       required: true,
@@ -44,7 +45,7 @@ const route = createRoute({
       ),
     },
   },
-  responses: { 200: json(verdictSchema, 'What was found.'), ...failures(401, 422) },
+  responses: { 200: json(verdictSchema, 'What was found.'), ...failures(401, 403, 422) },
 })
 
 export function verifyAuditRecords(api: Api, services: Services) {

@@ -5,9 +5,10 @@ import type { DescribedConnector } from '../connectors/connector-catalogue.ts'
 import { jsonObjectSchema } from '../connectors/connector-record.ts'
 import { findConnector } from '../connectors/find-connector.ts'
 import type { EndUser } from '../database/schema.ts'
-import { type Api, apiKeySecurity, failures, json } from '../http/api.ts'
+import { type Api, failures, json } from '../http/api.ts'
 import { parseJsonObject } from '../http/json-object.ts'
 import { Problem } from '../http/problem.ts'
+import { requires } from '../http/requires.ts'
 import { findIntegration } from '../integrations/find-integration.ts'
 import { type IntegrationRow, integrationColumns } from '../integrations/integration-record.ts'
 import type { Services } from '../services.ts'
@@ -30,7 +31,7 @@ const route = createRoute({
   tags: ['Connect sessions'],
   summary: 'Create a connect link',
   description: 'A short-lived invitation for one person to make one connection. Send the person to `url`.',
-  security: apiKeySecurity,
+  security: requires('connect_sessions:write'),
   request: {
     body: {
       required: true,

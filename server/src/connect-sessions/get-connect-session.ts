@@ -1,7 +1,8 @@
 import { createRoute } from '@hono/zod-openapi'
-import { type Api, apiKeySecurity, failures, json } from '../http/api.ts'
+import { type Api, failures, json } from '../http/api.ts'
 import { uuidParameter } from '../http/parameters.ts'
 import { notFound } from '../http/problem.ts'
+import { requires } from '../http/requires.ts'
 import type { Services } from '../services.ts'
 import { connectSessionColumns, connectSessionSchema, presentConnectSession } from './connect-session-record.ts'
 
@@ -11,9 +12,9 @@ const route = createRoute({
   tags: ['Connect sessions'],
   summary: 'Get a connect session',
   description: 'Its status is the truth about how the person fared; what a browser reports is a hint.',
-  security: apiKeySecurity,
+  security: requires('connect_sessions:read'),
   request: { params: uuidParameter },
-  responses: { 200: json(connectSessionSchema, 'The session.'), ...failures(401, 404, 422) },
+  responses: { 200: json(connectSessionSchema, 'The session.'), ...failures(401, 403, 404, 422) },
 })
 
 export function getConnectSession(api: Api, services: Services) {

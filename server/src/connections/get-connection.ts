@@ -1,7 +1,8 @@
 import { createRoute } from '@hono/zod-openapi'
-import { type Api, apiKeySecurity, failures, json } from '../http/api.ts'
+import { type Api, failures, json } from '../http/api.ts'
 import { uuidParameter } from '../http/parameters.ts'
 import { notFound } from '../http/problem.ts'
+import { requires } from '../http/requires.ts'
 import type { Services } from '../services.ts'
 import { connectionSchema, presentConnection, selectConnections } from './connection-record.ts'
 
@@ -10,9 +11,9 @@ const route = createRoute({
   path: '/v1/connections/{id}',
   tags: ['Connections'],
   summary: 'Get a connection',
-  security: apiKeySecurity,
+  security: requires('connections:read'),
   request: { params: uuidParameter },
-  responses: { 200: json(connectionSchema, 'The connection.'), ...failures(401, 404, 422) },
+  responses: { 200: json(connectionSchema, 'The connection.'), ...failures(401, 403, 404, 422) },
 })
 
 export function getConnection(api: Api, services: Services) {

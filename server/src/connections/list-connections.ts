@@ -1,6 +1,7 @@
 import { createRoute } from '@hono/zod-openapi'
-import { type Api, apiKeySecurity, failures, json } from '../http/api.ts'
+import { type Api, failures, json } from '../http/api.ts'
 import { page, pageOf, pageQuery } from '../http/parameters.ts'
+import { requires } from '../http/requires.ts'
 import type { Services } from '../services.ts'
 import { connectionSchema, presentConnection, selectConnections } from './connection-record.ts'
 
@@ -10,9 +11,9 @@ const route = createRoute({
   tags: ['Connections'],
   summary: 'List connections',
   description: 'Newest first.',
-  security: apiKeySecurity,
+  security: requires('connections:read'),
   request: { query: pageQuery },
-  responses: { 200: json(pageOf(connectionSchema, 'ConnectionList'), 'One page.'), ...failures(401, 422) },
+  responses: { 200: json(pageOf(connectionSchema, 'ConnectionList'), 'One page.'), ...failures(401, 403, 422) },
 })
 
 export function listConnections(api: Api, services: Services) {

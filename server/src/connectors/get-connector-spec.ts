@@ -1,5 +1,6 @@
 import { createRoute } from '@hono/zod-openapi'
-import { type Api, apiKeySecurity, failures, json } from '../http/api.ts'
+import { type Api, failures, json } from '../http/api.ts'
+import { requires } from '../http/requires.ts'
 import type { Services } from '../services.ts'
 import { connectorIdParameter, connectorSpecSchema, presentConnectorSpec } from './connector-record.ts'
 import { findConnector } from './find-connector.ts'
@@ -10,9 +11,9 @@ const route = createRoute({
   tags: ['Connectors'],
   summary: 'Get a connector’s spec',
   description: 'What the connector itself answers to `spec`: its config schemas and whether it uses OAuth.',
-  security: apiKeySecurity,
+  security: requires('connectors:read'),
   request: { params: connectorIdParameter },
-  responses: { 200: json(connectorSpecSchema, 'The spec.'), ...failures(401, 404, 502) },
+  responses: { 200: json(connectorSpecSchema, 'The spec.'), ...failures(401, 403, 404, 502) },
 })
 
 export function getConnectorSpec(api: Api, services: Services) {

@@ -1,5 +1,6 @@
 import { createRoute } from '@hono/zod-openapi'
-import { type Api, apiKeySecurity, failures, json } from '../http/api.ts'
+import { type Api, failures, json } from '../http/api.ts'
+import { requires } from '../http/requires.ts'
 import type { Services } from '../services.ts'
 import { connectorIdParameter, connectorSchema, presentConnector } from './connector-record.ts'
 import { findConnector } from './find-connector.ts'
@@ -9,9 +10,9 @@ const route = createRoute({
   path: '/v1/connectors/{id}',
   tags: ['Connectors'],
   summary: 'Get a connector',
-  security: apiKeySecurity,
+  security: requires('connectors:read'),
   request: { params: connectorIdParameter },
-  responses: { 200: json(connectorSchema, 'The connector.'), ...failures(401, 404, 502) },
+  responses: { 200: json(connectorSchema, 'The connector.'), ...failures(401, 403, 404, 502) },
 })
 
 export function getConnector(api: Api, services: Services) {

@@ -1,6 +1,7 @@
 import { createRoute, z } from '@hono/zod-openapi'
-import { type Api, apiKeySecurity, failures, json } from '../http/api.ts'
+import { type Api, failures, json } from '../http/api.ts'
 import { problemFrom } from '../http/problem.ts'
+import { requires } from '../http/requires.ts'
 import type { Services } from '../services.ts'
 import { connectorSchema, presentConnector } from './connector-record.ts'
 import { findConnector } from './find-connector.ts'
@@ -11,13 +12,13 @@ const route = createRoute({
   tags: ['Connectors'],
   summary: 'List connectors',
   description: 'The connectors that this server may launch. One that does not answer `spec` is left out and logged.',
-  security: apiKeySecurity,
+  security: requires('connectors:read'),
   responses: {
     200: json(
       z.object({ data: z.array(connectorSchema), next_cursor: z.null() }).openapi('ConnectorList'),
       'All connectors.',
     ),
-    ...failures(401),
+    ...failures(401, 403),
   },
 })
 

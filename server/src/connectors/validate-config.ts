@@ -1,8 +1,9 @@
 import { createRoute, z } from '@hono/zod-openapi'
 import { compileSchema } from '@sluice/connector-specs'
-import { type Api, apiKeySecurity, failures, json } from '../http/api.ts'
+import { type Api, failures, json } from '../http/api.ts'
 import { parseJsonObject } from '../http/json-object.ts'
 import { violationSchema } from '../http/problem.ts'
+import { requires } from '../http/requires.ts'
 import type { Services } from '../services.ts'
 import { connectorIdParameter, jsonObjectSchema } from './connector-record.ts'
 import { findConnector } from './find-connector.ts'
@@ -13,7 +14,7 @@ const route = createRoute({
   tags: ['Connectors'],
   summary: 'Validate a config',
   description: 'Checks an endpoint config against the connector’s schema. Launches nothing and stores nothing.',
-  security: apiKeySecurity,
+  security: requires('connectors:read'),
   request: {
     params: connectorIdParameter,
     body: { required: true, ...json(z.object({ config: jsonObjectSchema }), 'The config.') },
@@ -23,7 +24,7 @@ const route = createRoute({
       z.object({ valid: z.boolean(), errors: z.array(violationSchema) }).openapi('ConfigValidation'),
       'Whether it is valid, and what it breaks.',
     ),
-    ...failures(401, 404, 422, 502),
+    ...failures(401, 403, 404, 422, 502),
   },
 })
 

@@ -1,7 +1,6 @@
 // Signing in to the console: an API key once, a cookie from then on, so that no script of the page can read the key.
 import { createRoute, z } from '@hono/zod-openapi'
 import { deleteCookie, getCookie, setCookie } from 'hono/cookie'
-import { authenticateApiKey } from '../api-keys/authenticate-api-key.ts'
 import { type Api, failures, json } from '../http/api.ts'
 import { cookieName, cookieOptions } from '../http/cookies.ts'
 import { Problem } from '../http/problem.ts'
@@ -55,10 +54,7 @@ export function consoleRoutes(api: Api, services: Services) {
 
   api.openapi(signInRoute, async (c) => {
     requireSameOrigin(c, services.base_url)
-    const caller = await authenticateApiKey(services.db, c.req.valid('json').api_key)
-    if (caller === null) {
-      throw new Problem(401, 'not_authenticated', 'This API key is not valid: check that it was copied whole.')
-    }
+    const caller = await services.api_keys.authenticate(c.req.valid('json').api_key)
     const value = await openConsoleSession(services, caller)
     setCookie(c, name, value, cookieOptions(services.base_url, CONSOLE_SESSION_SECONDS))
     return c.body(null, 204)

@@ -24,10 +24,11 @@ export async function findConsoleSession({ db, now }: Services, value: string): 
   const row = await db
     .selectFrom('console_sessions')
     .innerJoin('api_keys', 'api_keys.id', 'console_sessions.api_key_id')
-    .select(['console_sessions.tenant_id', 'console_sessions.api_key_id'])
+    .select(['console_sessions.tenant_id', 'console_sessions.api_key_id', 'api_keys.scopes'])
     .where('console_sessions.hash', '=', digest(value))
     .where('console_sessions.expires_at', '>', now())
     .where('api_keys.revoked_at', 'is', null)
+    .where((key) => key.or([key('api_keys.expires_at', 'is', null), key('api_keys.expires_at', '>', now())]))
     .executeTakeFirst()
   return row ?? null
 }

@@ -31,7 +31,13 @@ async function twoTenants(db: Kysely<Database>) {
 }
 
 function insertKeys(db: Kysely<Database>, tenant_id: string, names: string[]) {
-  const rows = names.map((name) => ({ id: `${tenant_id}-${name}`, tenant_id, name, hash: Buffer.alloc(32) }))
+  const rows = names.map((name) => ({
+    id: `${tenant_id}-${name}`,
+    tenant_id,
+    name,
+    hash: Buffer.alloc(32),
+    scopes: [],
+  }))
   return db.insertInto('api_keys').values(rows).execute()
 }
 

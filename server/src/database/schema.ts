@@ -1,8 +1,11 @@
 // The tables as types. Every tenant table names its tenant; `sealed` columns hold what `sealing/` encrypted.
 
 import type { JsonObject } from '@sluice/oauth'
+
 import type { ColumnType, Generated, GeneratedAlways } from 'kysely'
+import type { Scope } from '../api-keys/scopes.ts'
 import type { AuditActor } from '../audit/audit-record.ts'
+
 import type { EventType } from '../events/event-types.ts'
 
 export interface Database {
@@ -46,6 +49,12 @@ export interface ApiKeyTable {
   name: string
   /** SHA-256 of the whole key. */
   hash: Buffer
+  scopes: Scope[]
+  expires_at: Date | null
+  /** As of the last half minute. */
+  last_used_at: Date | null
+  /** The key that took its place. */
+  rotated_to: string | null
   created_at: Generated<Date>
   revoked_at: Date | null
 }

@@ -40,8 +40,6 @@ const problems = {
 export const failures = <S extends keyof typeof problems>(...statuses: S[]): Pick<typeof problems, S> =>
   Object.fromEntries(statuses.map((status) => [status, problems[status]])) as Pick<typeof problems, S>
 
-export const apiKeySecurity = [{ api_key: [] }]
-
 function invalidRequest(issues: z.core.$ZodIssue[], target: string): Problem {
   const errors: Violation[] = issues.map((issue) => ({
     pointer: issue.path.map((part) => `/${String(part).replaceAll('~', '~0').replaceAll('/', '~1')}`).join(''),

@@ -1,33 +1,41 @@
-import type { MiddlewareHandler } from 'hono'
+import type { Context, MiddlewareHandler } from 'hono'
 import { getCookie } from 'hono/cookie'
-import { authenticateApiKey } from '../api-keys/authenticate-api-key.ts'
+import { requireScope } from '../api-keys/scopes.ts'
 import { findConsoleSession } from '../console/console-session.ts'
 import type { Services } from '../services.ts'
+import type { Api } from './api.ts'
 import type { Caller } from './caller.ts'
 import { cookieName } from './cookies.ts'
 import { Problem } from './problem.ts'
+import { requiredScopes } from './required-scope.ts'
 import { requireSameOrigin } from './same-origin.ts'
 
-/** Authenticates before anything of the request is read. */
-export function authenticate(services: Services): MiddlewareHandler<{ Variables: { caller: Caller } }> {
+/** Authenticates, and checks the route's scope, before anything of the request is read. */
+export function authenticate(api: Api, services: Services): MiddlewareHandler<{ Variables: { caller: Caller } }> {
   const consoleCookie = cookieName(services.base_url, 'sluice_console')
+  const requiredScope = requiredScopes(api)
   return async (c, next) => {
-    const authorization = c.req.header('authorization')
-    if (authorization !== undefined) {
-      const [scheme, key] = authorization.split(' ')
-      const caller = scheme?.toLowerCase() === 'bearer' && key ? await authenticateApiKey(services.db, key) : null
-      if (caller === null) throw unauthenticated('The API key is not valid: check that it was copied whole.')
-      c.set('caller', caller)
-      return next()
-    }
-
-    const cookie = getCookie(c, consoleCookie)
-    const caller = cookie === undefined ? null : await findConsoleSession(services, cookie)
-    if (caller === null) throw unauthenticated('Send an API key as `Authorization: Bearer …`.')
-    requireSameOrigin(c, services.base_url)
+    const caller = await identify(c, services, consoleCookie)
+    const needed = requiredScope(c)
+    if (needed !== null) requireScope(caller.scopes, needed, 'This operation')
     c.set('caller', caller)
     return next()
   }
+}
+
+async function identify(c: Context, services: Services, consoleCookie: string): Promise<Caller> {
+  const authorization = c.req.header('authorization')
+  if (authorization !== undefined) {
+    const [scheme, key] = authorization.split(' ')
+    if (scheme?.toLowerCase() === 'bearer' && key) return services.api_keys.authenticate(key)
+    throw unauthenticated('The Authorization header is not of the form `Bearer sluice_…`.')
+  }
+
+  const cookie = getCookie(c, consoleCookie)
+  const caller = cookie === undefined ? null : await findConsoleSession(services, cookie)
+  if (caller === null) throw unauthenticated('Send an API key as `Authorization: Bearer …`.')
+  requireSameOrigin(c, services.base_url)
+  return caller
 }
 
 const unauthenticated = (detail: string) => new Problem(401, 'not_authenticated', detail)

@@ -25,6 +25,7 @@ export const problemSchema = z
     detail: z.string().openapi({ description: 'What happened and what to do next.' }),
     code: z.string().openapi({ description: 'Stable, for programs.', example: 'connection_not_found' }),
     errors: z.array(violationSchema).optional(),
+    required_scope: z.string().optional().openapi({ description: 'With `scope_missing`: the scope that was missing.' }),
   })
   .openapi('Problem')
 
@@ -45,23 +46,30 @@ const titles: Partial<Record<number, string>> = {
   503: 'Unavailable',
 }
 
+interface ProblemOptions {
+  errors?: Violation[]
+  required_scope?: string
+  /** Such as `retry-after`. */
+  headers?: Record<string, string>
+  cause?: unknown
+}
+
 /** An error for the caller: `detail` says what happened and what to do next, and holds nothing secret. */
 export class Problem extends Error {
   readonly status: ContentfulStatusCode
   readonly code: string
   readonly errors: Violation[] | undefined
+  readonly required_scope: string | undefined
+  readonly headers: Record<string, string>
 
-  constructor(
-    status: ContentfulStatusCode,
-    code: string,
-    detail: string,
-    options: { errors?: Violation[]; cause?: unknown } = {},
-  ) {
+  constructor(status: ContentfulStatusCode, code: string, detail: string, options: ProblemOptions = {}) {
     super(detail, { cause: options.cause })
     this.name = 'Problem'
     this.status = status
     this.code = code
     this.errors = options.errors
+    this.required_scope = options.required_scope
+    this.headers = options.headers ?? {}
   }
 
   toResponse(): Response {
@@ -72,10 +80,11 @@ export class Problem extends Error {
       detail: this.message,
       code: this.code,
       ...(this.errors === undefined ? {} : { errors: this.errors }),
+      ...(this.required_scope === undefined ? {} : { required_scope: this.required_scope }),
     }
     return new Response(JSON.stringify(body), {
       status: this.status,
-      headers: { 'content-type': 'application/problem+json', 'cache-control': 'no-store' },
+      headers: { 'content-type': 'application/problem+json', 'cache-control': 'no-store', ...this.headers },
     })
   }
 }

@@ -1,8 +1,9 @@
 import { createRoute, z } from '@hono/zod-openapi'
 import { type Secret, secret } from '@sluice/oauth'
 import { findConnector } from '../connectors/find-connector.ts'
-import { type Api, apiKeySecurity, failures, json } from '../http/api.ts'
+import { type Api, failures, json } from '../http/api.ts'
 import { Problem } from '../http/problem.ts'
+import { requires } from '../http/requires.ts'
 import { text } from '../http/text.ts'
 import type { Services } from '../services.ts'
 import { uuidv7 } from '../uuid.ts'
@@ -14,7 +15,7 @@ const route = createRoute({
   tags: ['Integrations'],
   summary: 'Create an integration',
   description: 'A client registration at a connector’s provider. The client secret is encrypted and never returned.',
-  security: apiKeySecurity,
+  security: requires('integrations:write'),
   request: {
     body: {
       required: true,

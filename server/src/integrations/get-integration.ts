@@ -1,6 +1,7 @@
 import { createRoute } from '@hono/zod-openapi'
-import { type Api, apiKeySecurity, failures, json } from '../http/api.ts'
+import { type Api, failures, json } from '../http/api.ts'
 import { uuidParameter } from '../http/parameters.ts'
+import { requires } from '../http/requires.ts'
 import type { Services } from '../services.ts'
 import { findIntegration } from './find-integration.ts'
 import { integrationSchema, presentIntegration } from './integration-record.ts'
@@ -10,9 +11,9 @@ const route = createRoute({
   path: '/v1/integrations/{id}',
   tags: ['Integrations'],
   summary: 'Get an integration',
-  security: apiKeySecurity,
+  security: requires('integrations:read'),
   request: { params: uuidParameter },
-  responses: { 200: json(integrationSchema, 'The integration.'), ...failures(401, 404, 422) },
+  responses: { 200: json(integrationSchema, 'The integration.'), ...failures(401, 403, 404, 422) },
 })
 
 export function getIntegration(api: Api, services: Services) {

@@ -1,6 +1,7 @@
 import { createRoute } from '@hono/zod-openapi'
-import { type Api, apiKeySecurity, failures, json } from '../http/api.ts'
+import { type Api, failures, json } from '../http/api.ts'
 import { page, pageOf, pageQuery } from '../http/parameters.ts'
+import { requires } from '../http/requires.ts'
 import type { Services } from '../services.ts'
 import { integrationColumns, integrationSchema, presentIntegration } from './integration-record.ts'
 
@@ -9,9 +10,9 @@ const route = createRoute({
   path: '/v1/integrations',
   tags: ['Integrations'],
   summary: 'List integrations',
-  security: apiKeySecurity,
+  security: requires('integrations:read'),
   request: { query: pageQuery },
-  responses: { 200: json(pageOf(integrationSchema, 'IntegrationList'), 'One page.'), ...failures(401, 422) },
+  responses: { 200: json(pageOf(integrationSchema, 'IntegrationList'), 'One page.'), ...failures(401, 403, 422) },
 })
 
 export function listIntegrations(api: Api, services: Services) {

@@ -1,9 +1,16 @@
+import { scopeMeanings } from '../api-keys/scopes.ts'
 import type { Api } from '../http/api.ts'
 
 const description = `Sluice authorizes connectors at their providers, keeps the grants alive and launches the connectors.
 
 Send an API key as \`Authorization: Bearer …\`. Records are snake_case JSON; lists are pages with a cursor; errors are
-problem details (RFC 9457) with a stable \`code\`.`
+problem details (RFC 9457) with a stable \`code\`.
+
+A key holds scopes, and each operation names the one that it needs. A scope to write includes reading the same.
+
+${Object.entries(scopeMeanings)
+  .map(([scope, meaning]) => `\`${scope}\`: ${meaning}.`)
+  .join('\n\n')}`
 
 export function describeApi(api: Api): void {
   api.openAPIRegistry.registerComponent('securitySchemes', 'api_key', {

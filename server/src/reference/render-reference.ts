@@ -87,6 +87,7 @@ function renderOperation(document: OpenApiDocument, described: DescribedOperatio
     <h3><a href="#${id}">${operation.summary ?? path}</a></h3>
     <p class="endpoint"><span class="method ${method}">${method}</span> <code>${path}</code></p>
     ${prose(operation.description)}
+    ${needs(operation)}
     ${parameters(document, operation.parameters ?? [])}
     ${body && html`<h4>Request body</h4>${prose(operation.requestBody?.description)}${schemaOrType(document, body)}`}
     <h4>Example</h4>
@@ -94,6 +95,11 @@ function renderOperation(document: OpenApiDocument, described: DescribedOperatio
     <h4>Responses</h4>
     ${responses(document, operation)}
   </section>`
+}
+
+function needs({ security }: Operation): Content {
+  const scopes = security?.flatMap((scheme) => scheme.api_key ?? []) ?? []
+  return scopes.map((scope) => html`<p class="scope">Needs an API key with the scope <code>${scope}</code>.</p>`)
 }
 
 function parameters(document: OpenApiDocument, list: Parameter[]): Content {

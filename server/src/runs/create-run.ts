@@ -1,5 +1,6 @@
 import { createRoute, z } from '@hono/zod-openapi'
-import { type Api, apiKeySecurity, failures, json } from '../http/api.ts'
+import { type Api, failures, json } from '../http/api.ts'
+import { requires } from '../http/requires.ts'
 import type { Services } from '../services.ts'
 import { findRun, presentRun, runOperations, runSchema } from './run-record.ts'
 import { startRun } from './start-run.ts'
@@ -19,7 +20,7 @@ const route = createRoute({
   description:
     'Launches the connection’s connector with its secrets injected. `preview` runs spec, discover, validate and ' +
     'capture in turn and keeps the first documents.',
-  security: apiKeySecurity,
+  security: requires('runs:write'),
   request: {
     query: z.object({
       wait: z.coerce.number().int().min(0).max(120).default(0).openapi({

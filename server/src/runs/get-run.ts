@@ -1,6 +1,7 @@
 import { createRoute } from '@hono/zod-openapi'
-import { type Api, apiKeySecurity, failures, json } from '../http/api.ts'
+import { type Api, failures, json } from '../http/api.ts'
 import { uuidParameter } from '../http/parameters.ts'
+import { requires } from '../http/requires.ts'
 import type { Services } from '../services.ts'
 import { findRun, presentRun, runSchema } from './run-record.ts'
 
@@ -9,9 +10,9 @@ const route = createRoute({
   path: '/v1/runs/{id}',
   tags: ['Runs'],
   summary: 'Get a run',
-  security: apiKeySecurity,
+  security: requires('runs:read'),
   request: { params: uuidParameter },
-  responses: { 200: json(runSchema, 'The run.'), ...failures(401, 404, 422) },
+  responses: { 200: json(runSchema, 'The run.'), ...failures(401, 403, 404, 422) },
 })
 
 export function getRun(api: Api, services: Services) {

@@ -1,6 +1,7 @@
 import { createRoute, z } from '@hono/zod-openapi'
-import { type Api, apiKeySecurity, failures, json } from '../http/api.ts'
+import { type Api, failures, json } from '../http/api.ts'
 import { page, pageOf, pageQuery } from '../http/parameters.ts'
+import { requires } from '../http/requires.ts'
 import type { Services } from '../services.ts'
 import { presentRunSummary, runSummarySchema } from './run-record.ts'
 
@@ -10,9 +11,9 @@ const route = createRoute({
   tags: ['Runs'],
   summary: 'List runs',
   description: 'Newest first, without what they yielded: get a run for that.',
-  security: apiKeySecurity,
+  security: requires('runs:read'),
   request: { query: pageQuery.extend({ connection_id: z.uuid().optional() }) },
-  responses: { 200: json(pageOf(runSummarySchema, 'RunList'), 'One page.'), ...failures(401, 422) },
+  responses: { 200: json(pageOf(runSummarySchema, 'RunList'), 'One page.'), ...failures(401, 403, 422) },
 })
 
 export function listRuns(api: Api, services: Services) {

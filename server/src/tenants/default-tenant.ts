@@ -19,6 +19,6 @@ export async function ensureDefaultTenant(db: Kysely<Database>): Promise<Default
 
     const id = uuidv7()
     await tx.insertInto('tenants').values({ id, name: 'default' }).execute()
-    return { id, admin_api_key: await createApiKey(tx, { tenant_id: id, name: 'admin' }) }
+    return { id, admin_api_key: await createApiKey(tx, { tenant_id: id, name: 'admin', scopes: ['admin'] }) }
   })
 }
