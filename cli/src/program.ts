@@ -3,6 +3,7 @@ import { CliError } from './cli-error.ts'
 import type { Command, Option, OptionTable } from './command.ts'
 import { GROUPS } from './commands/index.ts'
 import { EXIT_CODES } from './exit-codes.ts'
+import { optionName } from './option-name.ts'
 import { VERSION } from './version.ts'
 
 /** Makes commander's parser of the commands. It throws CommanderError instead of exiting, and prints no errors. */
@@ -41,7 +42,7 @@ export function buildProgram(
 }
 
 function commanderOption(key: string, option: Option<unknown>): CommanderOption {
-  const name = `--${option.negated ? 'no-' : ''}${kebab(key)}`
+  const name = optionName(key, option)
   const flags = [option.alias && `--${option.alias}`, option.placeholder ? `${name} ${option.placeholder}` : name]
   const made = new CommanderOption(flags.filter(Boolean).join(', '), option.help)
   if (option.repeated) made.argParser((text, given) => asList(given).concat(asList(option.parse(text))))
@@ -56,8 +57,8 @@ function readValues(options: OptionTable, given: Record<string, unknown>, operan
     if (option.positional) return [key, operands]
     const value = given[key] ?? (option.placeholder === null ? false : option.repeated ? [] : undefined)
     if (value !== undefined || !option.required) return [key, value]
-    const next_action = `Add --${kebab(key)} ${option.placeholder}: ${option.help}.`
-    throw new CliError('usage', `--${kebab(key)} is missing.`, { next_action })
+    const next_action = `Add ${optionName(key, option)} ${option.placeholder}: ${option.help}.`
+    throw new CliError('usage', `${optionName(key, option)} is missing.`, { next_action })
   })
   return Object.fromEntries(values)
 }
@@ -69,10 +70,6 @@ function asList(value: unknown): unknown[] {
 /** Paragraphs are written in lines of their own; the help text wraps them by the width of the terminal. */
 function unfold(text: string): string {
   return text.replace(/([^\n])\n(?=[^\n])/g, '$1 ')
-}
-
-function kebab(key: string): string {
-  return key.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)
 }
 
 function exitCodes(): string {

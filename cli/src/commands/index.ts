@@ -1,5 +1,8 @@
 import type { Command } from '../command.ts'
 import { auditVerify } from './audit-verify.ts'
+import { completionBash } from './completion-bash.ts'
+import { completionFish } from './completion-fish.ts'
+import { completionZsh } from './completion-zsh.ts'
 import { configDecrypt } from './config-decrypt.ts'
 import { configEdit } from './config-edit.ts'
 import { configEncrypt } from './config-encrypt.ts'
@@ -10,11 +13,12 @@ import { rawSpec } from './raw-spec.ts'
 import { rawValidate } from './raw-validate.ts'
 import { specsLint } from './specs-lint.ts'
 
-export const GROUPS = {
+export const GROUPS: Record<string, string> = {
   raw: 'One operation of a connector on this machine, for who develops it. Needs no server.',
   config: 'Endpoint configs with encrypted secrets, in the format of sops.',
   audit: 'What the server recorded of what was done and revealed.',
   specs: 'OAuth specs as files: what is wrong with them, and how to mend it.',
+  completion: 'Completion scripts for shells.',
 }
 
 /** Every command of the program: a new one is a file beside this and a line here. */
@@ -29,4 +33,7 @@ export const COMMANDS: readonly Command[] = [
   configEdit,
   specsLint,
   auditVerify,
+  completionBash,
+  completionZsh,
+  completionFish,
 ]
