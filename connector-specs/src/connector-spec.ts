@@ -15,6 +15,8 @@ export interface ConnectorSpec {
   resource_path_pointers: string[]
   /** Flow's OAuth spec as the connector wrote it; `compileFlowPlan` of `@sluice/oauth` reads it. */
   oauth2: JsonObject | null
+  /** Airbyte's ConnectorSpecification as the connector wrote it; `compileAirbytePlan` of `@sluice/oauth` reads it. */
+  airbyte?: JsonObject
 }
 
 const flowSpec = z.object({

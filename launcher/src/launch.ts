@@ -17,6 +17,16 @@ export interface Launch {
   env: Record<string, string>
   /** Values taken out of everything the connector prints, documents excepted. */
   secrets: string[]
+  /** The connector's config schema, which says what of a rotated config may be kept (`harvestConfig`). */
+  config_schema?: JsonObject
+  /** JSON pointers of the config's fields that token responses are mapped to; their rotation is kept too. */
+  mapped?: readonly string[]
+  /** Airbyte: the declarative manifest that the command is given, relative to `cwd`. */
+  manifest?: string
+  /** Singer: how a tap takes its catalog; old ones know `properties` only. */
+  catalog_argument?: 'catalog' | 'properties'
+  /** Singer: a config to infer the schema from, for connectors without `--about`. */
+  sample_config?: JsonObject
   /** Ends the connector. Ctrl-C does not reach it, because it is in a process group of its own. */
   signal?: AbortSignal
   limits?: Partial<Limits>

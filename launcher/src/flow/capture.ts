@@ -2,8 +2,9 @@ import type { JsonObject } from '@sluice/connector-specs'
 import type { z } from 'zod'
 import type { DoneReason, RunEvent } from '../events/run-event.ts'
 import { createTeller, type Teller } from '../events/teller.ts'
-import type { Launch, Limits } from '../launch.ts'
+import type { Launch } from '../launch.ts'
 import { escapeControls } from '../printable.ts'
+import { createBound } from '../protocol/bound.ts'
 import type { CaptureRequest } from '../protocol/requests.ts'
 import { createRedactor } from '../redactor.ts'
 import { type Run, startRun } from '../run.ts'
@@ -11,8 +12,6 @@ import { type MessageReader, messageReader, type ReceivedMessage } from './messa
 import { acknowledgeRequest, applyRequest, openRequest } from './requests.ts'
 import { applied, captured, checkpoint, opened, readResponse, sourcedSchema } from './responses.ts'
 import { askOnce } from './unary.ts'
-
-const BOUNDED_IDLE_MS = 30_000
 
 /**
  * Applies and opens a capture, and yields what it reads as fast as the caller takes it: a slow caller slows the
@@ -30,9 +29,8 @@ export async function* capture(launch: Launch, request: CaptureRequest): AsyncGe
     yield* teller.told()
     yield { type: 'applied', action_description: escapeControls(redact(actionDescription)) }
     run = await startRun(launch, teller)
-    const limits = captureLimits(launch, request, run.limits)
     run.send(openRequest(request))
-    const reason = yield* pump(run, limits, request, teller)
+    const reason = yield* pump(run, request, teller)
     await run.stop()
     yield* teller.told()
     yield { type: 'done', reason }
@@ -44,12 +42,8 @@ export async function* capture(launch: Launch, request: CaptureRequest): AsyncGe
   }
 }
 
-async function* pump(
-  run: Run,
-  limits: Limits,
-  request: CaptureRequest,
-  teller: Teller,
-): AsyncGenerator<RunEvent, DoneReason, void> {
+async function* pump(run: Run, request: CaptureRequest, teller: Teller): AsyncGenerator<RunEvent, DoneReason, void> {
+  const { limits } = run
   const messages = messageReader(run)
   const first = yield* teller.until(run, messages.receive(limits.timeout_ms, 'opening the capture'))
   if (first.kind === 'silent') {
@@ -59,27 +53,19 @@ async function* pump(
   const { explicitAcknowledgements } = await read(run, first.message, 'opened', opened)
   yield { type: 'opened' }
 
-  let documents = 0
-  let uncommitted = 0
+  const bound = createBound(request, limits)
   for (;;) {
-    const received = yield* next(run, messages, limits.idle_ms, teller)
+    const received = yield* next(run, messages, bound.idle_ms, teller)
     if (received.kind === 'end') return 'exited'
     if (received.kind === 'silent') {
-      if (isBounded(request) && uncommitted === 0) return 'idle'
-      throw await run.fail('timeout', `said nothing for ${limits.idle_ms / 1000} s while capturing. Look at its log.`)
+      if (bound.mayIdle()) return 'idle'
+      throw await run.fail('timeout', `said nothing for ${bound.idle_ms / 1000} s while capturing. Look at its log.`)
     }
     const event = await readEvent(run, received.message, request.bindings.length)
     yield event
-    if (event.type === 'document') {
-      documents += 1
-      uncommitted += 1
-      if (request.max_documents !== undefined && documents >= request.max_documents) return 'max_documents'
-    }
-    if (event.type === 'checkpoint') {
-      uncommitted = 0
-      if (explicitAcknowledgements) run.send(acknowledgeRequest(1))
-      if (request.stop_after_checkpoint && documents > 0) return 'checkpoint'
-    }
+    if (event.type === 'checkpoint' && explicitAcknowledgements) run.send(acknowledgeRequest(1))
+    const reason = bound.reached(event)
+    if (reason) return reason
   }
 }
 
@@ -121,13 +107,4 @@ async function read<T>(run: Run, message: JsonObject, key: string, schema: z.Zod
 async function known(run: Run, binding: number, bindings: number): Promise<number> {
   if (binding < bindings) return binding
   throw await run.fail('protocol', `spoke of binding ${binding}, but the capture has ${bindings}. Mend the connector.`)
-}
-
-function isBounded(request: CaptureRequest): boolean {
-  return request.max_documents !== undefined || request.stop_after_checkpoint === true
-}
-
-function captureLimits(launch: Launch, request: CaptureRequest, limits: Limits): Limits {
-  const idle_ms = launch.limits?.idle_ms ?? (isBounded(request) ? BOUNDED_IDLE_MS : limits.idle_ms)
-  return { ...limits, idle_ms }
 }

@@ -1,15 +1,15 @@
 // The lab's connector against the lab itself, launched as the product launches it.
 import assert from 'node:assert/strict'
-import { createHash } from 'node:crypto'
 import { after, before, test } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import { compileSchema, type JsonObject, withoutOAuthCredentials } from '@sluice/connector-specs'
-import { consent, type Lab, type LabClient, startLab } from '@sluice/lab'
+import { type Lab, startLab } from '@sluice/lab'
 import { ConnectorError } from '../connector-error.ts'
 import type { RunEvent } from '../events/run-event.ts'
 import type { Launch } from '../launch.ts'
 import { bindCollections } from '../protocol/bind-collections.ts'
 import type { CaptureRequest } from '../protocol/requests.ts'
+import { authorizeAtLab } from '../testing/authorize-at-lab.ts'
 import { capture } from './capture.ts'
 import { discover, spec, validate } from './operations.ts'
 
@@ -18,7 +18,7 @@ let token: string
 let launch: Launch
 before(async () => {
   lab = await startLab()
-  token = await authorize(lab.addClient())
+  token = (await authorizeAtLab(lab, lab.addClient())).access_token
   launch = {
     name: 'lab/source-lab',
     command: ['node', 'source-lab.ts'],
@@ -29,34 +29,6 @@ before(async () => {
 })
 // Without a wanted test in the file this hook runs, and the one above does not.
 after(() => (lab as Lab | undefined)?.close())
-
-async function authorize(client: LabClient, scope = 'openid offline_access customers:read orders:read') {
-  const code_verifier = 'a-code-verifier-of-forty-three-characters-or-more'
-  const redirect_uri = client.redirect_uris[0] ?? ''
-  const request = new URLSearchParams({
-    response_type: 'code',
-    client_id: client.client_id,
-    redirect_uri,
-    scope,
-    prompt: 'consent',
-    code_challenge: createHash('sha256').update(code_verifier).digest('base64url'),
-    code_challenge_method: 'S256',
-  })
-  const redirect = await consent(`${lab.origin}/auth?${request}`, { decision: 'allow' })
-  const response = await fetch(`${lab.origin}/token`, {
-    method: 'POST',
-    body: new URLSearchParams({
-      grant_type: 'authorization_code',
-      code: redirect.searchParams.get('code') ?? '',
-      redirect_uri,
-      code_verifier,
-      client_id: client.client_id,
-      client_secret: client.client_secret,
-    }),
-  })
-  const { access_token } = (await response.json()) as { access_token: string }
-  return access_token
-}
 
 const configWith = (fields: JsonObject = {}): JsonObject => ({
   region: 'all',
@@ -138,7 +110,7 @@ test('validate tries the token, and says what to do when it is refused or allows
     unknown.message,
     /lab\/source-lab exited .*refused the access token \(401 invalid_token.*Authorize the source again/,
   )
-  const narrow = await refused(await authorize(lab.addClient(), 'openid customers:read'))
+  const narrow = await refused((await authorizeAtLab(lab, lab.addClient(), 'openid customers:read')).access_token)
   assert.match(narrow.message, /did not allow orders:read/)
 })
 

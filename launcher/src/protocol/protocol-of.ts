@@ -1,4 +1,5 @@
 import type { ProtocolName } from '@sluice/connector-specs'
+import { airbyteProtocol } from '../airbyte/airbyte-protocol.ts'
 import { ConnectorError } from '../connector-error.ts'
 import { flowProtocol } from '../flow/flow-protocol.ts'
 import type { Protocol } from './protocol.ts'
@@ -6,6 +7,7 @@ import type { Protocol } from './protocol.ts'
 /** A new protocol is a folder and a line here. */
 const PROTOCOLS: Partial<Record<ProtocolName, Protocol>> = {
   flow: flowProtocol,
+  airbyte: airbyteProtocol,
 }
 
 /** How connectors of this protocol are asked. @throws ConnectorError `not_offered` */
