@@ -13,8 +13,10 @@ import { readGrant } from '../../server/src/grants/grant.ts'
 import { clusterLayout } from '../../server/src/postgres/cluster-layout.ts'
 import { databaseUrl } from '../../server/src/postgres/provision-database.ts'
 import { identifyProcess } from '../../server/src/process-identity.ts'
-import { openMasterKeyFile } from '../../server/src/sealing/key-encryption-key.ts'
-import { createKeyRing, neededKeyEncryptionKeys } from '../../server/src/sealing/key-ring.ts'
+import { neededKeyEncryptionKeys } from '../../server/src/sealing/data-keys.ts'
+import { createKeyRing } from '../../server/src/sealing/key-ring.ts'
+import { openKeyEncryptionKeys } from '../../server/src/sealing/open-key-encryption-keys.ts'
+import { openMasterKeyFile } from '../../server/src/sealing/stores/master-key-file.ts'
 import type { Services } from '../../server/src/services.ts'
 import { createTestDatabase } from '../../server/src/testing/database.ts'
 import { temporaryDirectory } from '../../server/src/testing/temporary-directory.ts'
@@ -143,12 +145,12 @@ test('a foreign master key is refused with the id that the data needs, and the r
   const environment = await ownEnvironment(t)
   const first = await startedSluice(t, environment)
   const file = join(first.data_directory, 'master-key.json')
-  const { id } = await openMasterKeyFile(file, [])
+  const { id } = (await openMasterKeyFile(file, { needed_key_ids: [], is_ours: true })).current()
   first.signal('SIGTERM')
   await first.ended
 
   const foreign = join(temporaryDirectory(t), 'foreign.json')
-  await openMasterKeyFile(foreign, [])
+  await openMasterKeyFile(foreign, { needed_key_ids: [], is_ours: true })
   const second = startSluice(t, { ...environment, SLUICE_MASTER_KEY_FILE: foreign })
   assert.equal(await second.ended, 1)
   assert.match(second.output(), new RegExp(`The data needs the key ${id}`))
@@ -198,10 +200,15 @@ async function secretsOf(dataDirectory: string, connectionId: string): Promise<R
   const socketDirectory = readFileSync(clusterLayout(dataDirectory).socket_record, 'utf8').trim()
   const { db, close } = connectDatabase(databaseUrl(socketDirectory))
   try {
-    const needed = await neededKeyEncryptionKeys(db)
-    const masterKey = await openMasterKeyFile(join(dataDirectory, 'master-key.json'), needed)
+    const keyEncryptionKeys = await openKeyEncryptionKeys({
+      key_encryption_key: null,
+      other_key_encryption_keys: [],
+      own_file: join(dataDirectory, 'master-key.json'),
+      needed_key_ids: await neededKeyEncryptionKeys(db),
+      env: {},
+    })
     // Only what reading a grant takes.
-    const services = { db, keys: createKeyRing(db, masterKey) } as Services
+    const services = { db, keys: createKeyRing(db, keyEncryptionKeys) } as Services
     const { tenant_id } = await db.selectFrom('tenants').select('id as tenant_id').executeTakeFirstOrThrow()
     const connection = await findConnection(services, tenant_id, connectionId)
     assert.deepEqual((await openConfig(services, connection)).region, 'europe')

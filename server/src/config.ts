@@ -21,6 +21,10 @@ function isOrigin(url: URL | null): boolean {
 
 const LOOPBACK = ['localhost', '127.0.0.1', '[::1]']
 
+const keyStore = z.string().regex(/^(file|aws-kms|gcp-kms|vault-transit):./, {
+  message: 'must name a key store: file:/path, aws-kms:<arn>, gcp-kms:<name> or vault-transit:<address>',
+})
+
 /** Every environment variable that the server reads. */
 const environmentSchema = z.object({
   PORT: port.default(8080),
@@ -33,6 +37,8 @@ const environmentSchema = z.object({
     .regex(/^[a-z_][a-z0-9_]{0,62}$/, 'must be a role’s name')
     .default('sluice_server'),
   SLUICE_MASTER_KEY_FILE: z.string().min(1).optional(),
+  SLUICE_KEY_ENCRYPTION_KEY: keyStore.optional(),
+  SLUICE_OTHER_KEY_ENCRYPTION_KEYS: z.string().optional(),
   SLUICE_CONNECTORS: z.string().optional(),
   SLUICE_ALLOW_LOOPBACK: z.enum(['0', '1']).default('0'),
 })
@@ -49,8 +55,10 @@ export interface Config {
   database_url: string | null
   /** The role taken where the login of `database_url` would bypass row-level security. */
   database_role: string
-  /** Null: `master-key.json` in the data directory. */
-  master_key_file: string | null
+  /** The store of the key-encryption key, as docs/keys.md writes them. Null: `master-key.json` in the data directory. */
+  key_encryption_key: string | null
+  /** Stores of keys that open what was or will be wrapped, but do not wrap. */
+  other_key_encryption_keys: string[]
   /** Paths of `flow.yaml` files. */
   connectors: string[]
   /** Lets requests go to loopback addresses and over http there: for development. */
@@ -77,8 +85,17 @@ export function readConfig(environment: Record<string, string | undefined>): Con
     data_directory: rest.SLUICE_DATA ?? null,
     database_url: rest.DATABASE_URL ?? null,
     database_role: rest.SLUICE_DATABASE_ROLE,
-    master_key_file: rest.SLUICE_MASTER_KEY_FILE ?? null,
-    connectors: SLUICE_CONNECTORS?.split(',').map((path) => path.trim()) ?? [],
+    key_encryption_key: rest.SLUICE_KEY_ENCRYPTION_KEY ?? masterKeyFile(rest.SLUICE_MASTER_KEY_FILE),
+    other_key_encryption_keys: commaSeparated(rest.SLUICE_OTHER_KEY_ENCRYPTION_KEYS),
+    connectors: commaSeparated(SLUICE_CONNECTORS),
     allow_loopback: rest.SLUICE_ALLOW_LOOPBACK === '1',
   }
+}
+
+function masterKeyFile(path: string | undefined): string | null {
+  return path === undefined ? null : `file:${path}`
+}
+
+function commaSeparated(text: string | undefined): string[] {
+  return text?.split(',').map((item) => item.trim()) ?? []
 }

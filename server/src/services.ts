@@ -8,6 +8,7 @@ import type { Database } from './database/schema.ts'
 import type { Queue } from './queue/queue.ts'
 import type { RunWorker } from './runs/run-worker.ts'
 import type { KeyRing } from './sealing/key-ring.ts'
+import type { KeyEncryptionKeys } from './sealing/open-key-encryption-keys.ts'
 
 /** What the use cases share. Built once, in `start-server.ts`. */
 export interface Services {
@@ -15,6 +16,7 @@ export interface Services {
   db: Kysely<Database>
   api_keys: ApiKeys
   keys: KeyRing
+  key_encryption_keys: KeyEncryptionKeys
   /** Written before what it tells of is done or revealed. */
   audit: AuditLog
   connectors: ConnectorCatalogue

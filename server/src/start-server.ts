@@ -17,8 +17,9 @@ import { readWebFiles, serveWebFiles } from './http/web-files.ts'
 import { startEmbeddedPostgres } from './postgres/start-embedded-postgres.ts'
 import { startQueue } from './queue/queue.ts'
 import { createRunWorker, type RunLimits } from './runs/run-worker.ts'
-import { openMasterKeyFile } from './sealing/key-encryption-key.ts'
-import { createKeyRing, neededKeyEncryptionKeys } from './sealing/key-ring.ts'
+import { neededKeyEncryptionKeys, registerKeyEncryptionKey } from './sealing/data-keys.ts'
+import { createKeyRing } from './sealing/key-ring.ts'
+import { openKeyEncryptionKeys } from './sealing/open-key-encryption-keys.ts'
 import type { Services } from './services.ts'
 import { startSweeping } from './sweep-expired.ts'
 import { type DefaultTenant, ensureDefaultTenant } from './tenants/default-tenant.ts'
@@ -67,8 +68,13 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     const { db, close: closeDatabase } = connectDatabase(database.url)
     cleanup.push(closeDatabase)
 
-    const masterKeyFile = config.master_key_file ?? join(options.data_directory, 'master-key.json')
-    const masterKey = await openMasterKeyFile(masterKeyFile, await neededKeyEncryptionKeys(db))
+    const keyEncryptionKeys = await openKeyEncryptionKeys({
+      ...config,
+      own_file: join(options.data_directory, 'master-key.json'),
+      needed_key_ids: await neededKeyEncryptionKeys(db),
+      env: process.env,
+    })
+    await registerKeyEncryptionKey(db, keyEncryptionKeys)
     const now = options.now ?? (() => new Date())
     const log = await openLog(options.log_to, cleanup)
     const queue = await startQueue({ url: database.url, log })
@@ -79,7 +85,8 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
       db,
       api_keys: apiKeys,
       queue,
-      keys: createKeyRing(db, masterKey),
+      keys: createKeyRing(db, keyEncryptionKeys),
+      key_encryption_keys: keyEncryptionKeys,
       audit: createAuditLog({ db, now }),
       connectors: await loadConnectorCatalogue({
         paths: config.connectors,

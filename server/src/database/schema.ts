@@ -6,11 +6,14 @@ import type { ColumnType, Generated, GeneratedAlways } from 'kysely'
 import type { Scope } from '../api-keys/scopes.ts'
 import type { AuditActor } from '../audit/audit-record.ts'
 
+import type { Generated } from 'kysely'
 import type { EventType } from '../events/event-types.ts'
 
 export interface Database {
   tenants: TenantTable
   data_keys: DataKeyTable
+  key_encryption_keys: KeyEncryptionKeyTable
+  key_rotations: KeyRotationTable
   api_keys: ApiKeyTable
   console_sessions: ConsoleSessionTable
   integrations: IntegrationTable
@@ -40,7 +43,35 @@ export interface DataKeyTable {
   tenant_id: string
   key_encryption_key_id: string
   wrapped: string
+  wrapped_at: Generated<Date>
+  /** Since when no row refers to it. */
+  retired_at: Date | null
   created_at: Generated<Date>
+}
+
+/** A key that data keys may be wrapped with. Not a tenant's. */
+export interface KeyEncryptionKeyTable {
+  id: string
+  /** Where it lies, for people. */
+  store: string
+  created_at: Generated<Date>
+}
+
+/** A rotation of all keys; not a tenant's. At most one is running. */
+export interface KeyRotationTable {
+  id: string
+  status: Generated<'running' | 'finished'>
+  /** The tenant and API key that asked for it. */
+  requested_by: { tenant_id: string; actor: AuditActor }
+  /** Set once the key-encryption key was renewed. */
+  key_encryption_key_id: string | null
+  data_keys_rewrapped: Generated<number>
+  rows_total: Generated<number>
+  rows_resealed: Generated<number>
+  started_at: Generated<Date>
+  finished_at: Date | null
+  /** Why the last attempt stopped; the next one goes on from there. */
+  error_code: string | null
 }
 
 export interface ApiKeyTable {

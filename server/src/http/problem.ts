@@ -6,6 +6,7 @@ import type { Context, ErrorHandler, NotFoundHandler } from 'hono'
 import { HTTPException } from 'hono/http-exception'
 import type { ContentfulStatusCode } from 'hono/utils/http-status'
 import type { Logger } from 'pino'
+import { SealingError } from '../sealing/sealing-error.ts'
 
 export const violationSchema = z
   .object({
@@ -101,6 +102,9 @@ export function problemFrom(error: unknown, log: Logger): Problem {
   }
   if (error instanceof OAuthError) {
     return new Problem(error.verdict === 'transient' ? 503 : 502, error.code, error.message, { cause: error })
+  }
+  if (error instanceof SealingError && error.code === 'key_store_unavailable') {
+    return new Problem(503, error.code, 'The key store does not answer. Try again later.', { cause: error })
   }
   // The message may quote a query or a value: the log gets the kind and the place, not the text.
   log.error({ error_name: errorName(error), stack: stackOf(error) }, 'unexpected error')

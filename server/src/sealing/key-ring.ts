@@ -2,8 +2,8 @@
 import { createCipheriv, createDecipheriv, createSecretKey, type KeyObject, randomBytes } from 'node:crypto'
 import type { Kysely } from 'kysely'
 import type { Database } from '../database/schema.ts'
-import { uuidv7 } from '../uuid.ts'
-import type { KeyEncryptionKey } from './key-encryption-key.ts'
+import { createDataKey, newestDataKeyId, type OpenedDataKey, openDataKey } from './data-keys.ts'
+import type { KeyEncryptionKeys } from './open-key-encryption-keys.ts'
 import { SealingError } from './sealing-error.ts'
 
 /** The row and column that a value belongs to. Bound into the ciphertext, so that a copy elsewhere does not open. */
@@ -20,6 +20,8 @@ export interface KeyRing {
   seal(place: SealedPlace, value: unknown): Promise<Buffer>
   /** @throws SealingError `sealed_data_damaged` when it was altered or moved, `data_key_unknown`. */
   open(place: SealedPlace, sealed: Buffer): Promise<unknown>
+  /** Has this process look now, not in a while, which data keys are the newest. */
+  sealWithNewest(): void
 }
 
 interface DataKey {
@@ -34,16 +36,33 @@ const NONCE_BYTES = 12
 const TAG_BYTES = 16
 const HEADER_BYTES = 1 + ID_BYTES + NONCE_BYTES
 
-export function createKeyRing(db: Kysely<Database>, keyEncryptionKey: KeyEncryptionKey): KeyRing {
-  const sealingKeys = new Map<string, Promise<DataKey>>()
-  const openingKeys = new Map<string, Promise<DataKey>>()
+/** So long a process may go on sealing with a data key after another process has made a newer one. */
+export const SEALING_KEY_MS = 30_000
 
-  const sealingKey = (tenantId: string) =>
-    once(sealingKeys, tenantId, () => currentDataKey(db, keyEncryptionKey, tenantId))
-  const openingKey = (tenantId: string, id: string) =>
-    once(openingKeys, `${tenantId}/${id}`, () => dataKeyById(db, keyEncryptionKey, tenantId, id))
+export function createKeyRing(db: Kysely<Database>, keyEncryptionKeys: KeyEncryptionKeys): KeyRing {
+  const openingKeys = new Map<string, Promise<DataKey>>()
+  const sealingKeys = new Map<string, { key: Promise<DataKey>; until: number }>()
+
+  const openingKey = (tenant_id: string, id: string) =>
+    once(openingKeys, `${tenant_id}/${id}`, async () =>
+      asKeyObject(await openDataKey(db, keyEncryptionKeys, { tenant_id, id })),
+    )
+  const newestKey = async (tenantId: string) => {
+    const id = await newestDataKeyId(db, tenantId)
+    return id === null ? asKeyObject(await createDataKey(db, keyEncryptionKeys, tenantId)) : openingKey(tenantId, id)
+  }
+  const sealingKey = (tenantId: string): Promise<DataKey> => {
+    const known = sealingKeys.get(tenantId)
+    if (known !== undefined && known.until > performance.now()) return known.key
+    const key = newestKey(tenantId)
+    sealingKeys.set(tenantId, { key, until: performance.now() + SEALING_KEY_MS })
+    key.catch(() => sealingKeys.delete(tenantId))
+    return key
+  }
 
   return {
+    sealWithNewest: () => sealingKeys.clear(),
+
     async seal(place, value) {
       const { id, key } = await sealingKey(place.tenant_id)
       const header = Buffer.concat([Buffer.of(FORMAT), idBytes(id), randomBytes(NONCE_BYTES)])
@@ -75,51 +94,8 @@ export function createKeyRing(db: Kysely<Database>, keyEncryptionKey: KeyEncrypt
   }
 }
 
-/** The ids of the key-encryption keys that the stored data keys need. */
-export async function neededKeyEncryptionKeys(db: Kysely<Database>): Promise<string[]> {
-  const rows = await db.selectFrom('data_keys').select('key_encryption_key_id').distinct().execute()
-  return rows.map((row) => row.key_encryption_key_id)
-}
-
-async function currentDataKey(db: Kysely<Database>, kek: KeyEncryptionKey, tenantId: string): Promise<DataKey> {
-  const row = await db
-    .selectFrom('data_keys')
-    .select(['id', 'wrapped'])
-    .where('tenant_id', '=', tenantId)
-    .orderBy('created_at', 'desc')
-    .limit(1)
-    .executeTakeFirst()
-  if (row !== undefined) return unwrapped(kek, row)
-
-  const id = uuidv7()
-  const key = randomBytes(32)
-  await db
-    .insertInto('data_keys')
-    .values({ id, tenant_id: tenantId, key_encryption_key_id: kek.id, wrapped: await kek.wrap(key) })
-    .execute()
+function asKeyObject({ id, key }: OpenedDataKey): DataKey {
   return { id, key: createSecretKey(key) }
-}
-
-async function dataKeyById(
-  db: Kysely<Database>,
-  kek: KeyEncryptionKey,
-  tenantId: string,
-  id: string,
-): Promise<DataKey> {
-  const row = await db
-    .selectFrom('data_keys')
-    .select(['id', 'wrapped'])
-    .where('tenant_id', '=', tenantId)
-    .where('id', '=', id)
-    .executeTakeFirst()
-  if (row === undefined) {
-    throw new SealingError('data_key_unknown', `Data key ${id} is not among tenant ${tenantId}'s keys.`)
-  }
-  return unwrapped(kek, row)
-}
-
-async function unwrapped(kek: KeyEncryptionKey, row: { id: string; wrapped: string }): Promise<DataKey> {
-  return { id: row.id, key: createSecretKey(await kek.unwrap(row.wrapped)) }
 }
 
 /** Remembers a success; a failure is asked again. */

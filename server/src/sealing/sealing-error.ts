@@ -2,7 +2,12 @@ export type SealingErrorCode =
   | 'master_key_missing'
   | 'master_key_unreadable'
   | 'master_key_foreign'
+  | 'key_store_misnamed'
+  | 'key_store_refused'
+  /** It may answer the next time. */
+  | 'key_store_unavailable'
   | 'data_key_unknown'
+  | 'data_key_damaged'
   | 'sealed_data_damaged'
 
 export class SealingError extends Error {

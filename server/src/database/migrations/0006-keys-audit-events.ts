@@ -2,6 +2,30 @@ import { type Kysely, sql } from 'kysely'
 import { isolateTenant } from './isolate-tenant.ts'
 
 const statements = [
+  // A data key names a key-encryption key that is registered, so that none is retired while another process wraps by it.
+  `create table key_encryption_keys (
+    id text primary key,
+    store text not null,
+    created_at timestamptz not null default now()
+  )`,
+  `insert into key_encryption_keys (id, store) select distinct key_encryption_key_id, 'unknown' from data_keys`,
+  `alter table data_keys
+    add foreign key (key_encryption_key_id) references key_encryption_keys,
+    add column wrapped_at timestamptz not null default now(),
+    add column retired_at timestamptz`,
+  `create table key_rotations (
+    id uuid primary key,
+    status text not null default 'running' check (status in ('running', 'finished')),
+    requested_by jsonb not null,
+    key_encryption_key_id text,
+    data_keys_rewrapped integer not null default 0,
+    rows_total bigint not null default 0,
+    rows_resealed bigint not null default 0,
+    started_at timestamptz not null default now(),
+    finished_at timestamptz,
+    error_code text
+  )`,
+  `create unique index key_rotations_running on key_rotations (status) where status = 'running'`,
   // The head of each tenant's chain: its lock orders the appends of all server processes.
   `create table audit_chains (
     tenant_id uuid primary key,
