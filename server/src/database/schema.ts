@@ -1,12 +1,9 @@
 // The tables as types. Every tenant table names its tenant; `sealed` columns hold what `sealing/` encrypted.
 
 import type { JsonObject } from '@sluice/oauth'
-
 import type { ColumnType, Generated, GeneratedAlways } from 'kysely'
 import type { Scope } from '../api-keys/scopes.ts'
 import type { AuditActor } from '../audit/audit-record.ts'
-
-import type { Generated } from 'kysely'
 import type { EventType } from '../events/event-types.ts'
 
 export interface Database {
