@@ -3,7 +3,7 @@ import type { Terminal } from './terminal.ts'
 
 export interface Option<T> {
   help: string
-  /** Written without a name, one or more times; the value is a list. At most one in a command. */
+  /** Written without a name, in the order of the table. `repeated` ones come last and take all that is left. */
   positional: boolean
   /** `<file>`; null for switches. */
   placeholder: string | null
@@ -66,9 +66,14 @@ export function negatedFlag(help: string): Option<boolean> {
   return { ...plain, help, negated: true, parse: () => false }
 }
 
-/** One or more arguments without a name, such as `<file...>`. */
+/** One argument without a name, such as `<file>`. */
+export function operand(placeholder: string, help: string): Option<string> {
+  return { ...plain, positional: true, placeholder, help, required: true, parse: asText }
+}
+
+/** One or more arguments without a name, such as `<file...>`; the last in a command. */
 export function operands(placeholder: string, help: string): Option<string[]> {
-  return { ...plain, positional: true, placeholder, help, required: true, parse: (text) => [text] }
+  return { ...plain, positional: true, repeated: true, placeholder, help, required: true, parse: (text) => [text] }
 }
 
 /** An option that may be given several times, or with several values between commas. */

@@ -53,8 +53,9 @@ function commanderOption(key: string, option: Option<unknown>): CommanderOption 
 
 // Not left to commander, which would speak of a missing option before an unknown one.
 function readValues(options: OptionTable, given: Record<string, unknown>, operands: string[]): Record<string, unknown> {
+  const left = [...operands]
   const values = Object.entries(options).map(([key, option]) => {
-    if (option.positional) return [key, operands]
+    if (option.positional) return [key, option.repeated ? left.splice(0) : left.shift()]
     const value = given[key] ?? (option.placeholder === null ? false : option.repeated ? [] : undefined)
     if (value !== undefined || !option.required) return [key, value]
     const next_action = `Add ${optionName(key, option)} ${option.placeholder}: ${option.help}.`

@@ -1,4 +1,4 @@
-import { defineCommand, flag, operands } from '../command.ts'
+import { defineCommand, flag, operand } from '../command.ts'
 
 export const configDecrypt = defineCommand({
   path: ['config', 'decrypt'],
@@ -6,7 +6,7 @@ export const configDecrypt = defineCommand({
   description: `Checks the MAC and decrypts, with the age keys in SOPS_AGE_KEY, SOPS_AGE_KEY_FILE or
 ~/.config/sops/age/keys.txt. Keys keep their suffix; \`raw\` commands take it off by themselves.`,
   options: {
-    file: operands('<file>', 'the config, YAML or JSON'),
+    file: operand('<file>', 'the config, YAML or JSON'),
     inPlace: flag('replace the file instead of printing'),
   },
   examples: ['config decrypt config.yaml', 'config decrypt config.yaml | yq .region'],

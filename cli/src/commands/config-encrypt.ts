@@ -1,4 +1,4 @@
-import { defaulted, defineCommand, flag, operands, optional, repeatable } from '../command.ts'
+import { defaulted, defineCommand, flag, operand, optional, repeatable } from '../command.ts'
 
 export const configEncrypt = defineCommand({
   path: ['config', 'encrypt'],
@@ -7,7 +7,7 @@ export const configEncrypt = defineCommand({
 control. With --source the connector is asked for its schema, and the keys that it calls secret get the suffix.
 The \`sops\` tool opens and edits the result too; \`raw\` commands and the server take it as it is.`,
   options: {
-    file: operands('<file>', 'the config, YAML or JSON'),
+    file: operand('<file>', 'the config, YAML or JSON'),
     age: repeatable('<recipient>', 'who may open it (age1…); may be given several times. Else SOPS_AGE_RECIPIENTS'),
     source: optional('<file>', 'the flow.yaml whose connector knows which fields are secret'),
     task: optional('<name>', 'the capture within it, when there are several', { alias: 'capture' }),

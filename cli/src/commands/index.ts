@@ -6,6 +6,7 @@ import { completionZsh } from './completion-zsh.ts'
 import { configDecrypt } from './config-decrypt.ts'
 import { configEdit } from './config-edit.ts'
 import { configEncrypt } from './config-encrypt.ts'
+import { connectorPull } from './connector-pull.ts'
 import { rawCapture } from './raw-capture.ts'
 import { rawDiscover } from './raw-discover.ts'
 import { rawOauth } from './raw-oauth.ts'
@@ -17,6 +18,7 @@ export const GROUPS: Record<string, string> = {
   raw: 'One operation of a connector on this machine, for who develops it. Needs no server.',
   config: 'Endpoint configs with encrypted secrets, in the format of sops.',
   audit: 'What the server recorded of what was done and revealed.',
+  connector: 'Connectors as code: make one, try it, take one over from elsewhere.',
   specs: 'OAuth specs as files: what is wrong with them, and how to mend it.',
   completion: 'Completion scripts for shells.',
 }
@@ -31,6 +33,7 @@ export const COMMANDS: readonly Command[] = [
   configEncrypt,
   configDecrypt,
   configEdit,
+  connectorPull,
   specsLint,
   auditVerify,
   completionBash,

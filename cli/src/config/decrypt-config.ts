@@ -4,10 +4,7 @@ import { readConfigFile, replaceFile } from './config-file.ts'
 import { keySources } from './key-sources.ts'
 
 /** Prints an encrypted config in clear; its keys keep their suffix, so that it can be encrypted again. */
-export async function decryptConfig(
-  { file: [path = ''], inPlace }: { file: string[]; inPlace: boolean },
-  terminal: Terminal,
-) {
+export async function decryptConfig({ file: path, inPlace }: { file: string; inPlace: boolean }, terminal: Terminal) {
   const { text, format } = await readConfigFile(path)
   const opened = await decryptDocument(text, format, await keySources(terminal))
   if (!inPlace) return await terminal.print(opened.text.trimEnd())

@@ -13,7 +13,7 @@ import { keySources } from './key-sources.ts'
 const MEMORY = '/dev/shm'
 
 /** Opens an encrypted config in the person's editor, and encrypts what they saved for the same recipients. */
-export async function editConfig({ file: [path = ''] }: { file: string[] }, terminal: Terminal): Promise<void> {
+export async function editConfig({ file: path }: { file: string }, terminal: Terminal): Promise<void> {
   const { text, format } = await readConfigFile(path)
   const sources = await keySources(terminal)
   const opened = await decryptDocument(text, format, sources)

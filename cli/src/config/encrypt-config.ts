@@ -7,7 +7,7 @@ import { type ConfigFile, readConfigFile, replaceFile } from './config-file.ts'
 import { keySources, recipientsOf } from './key-sources.ts'
 
 export interface EncryptOptions {
-  file: string[]
+  file: string
   age: string[]
   suffix: string
   all: boolean
@@ -18,7 +18,7 @@ export interface EncryptOptions {
 
 /** Encrypts a config: what the schema calls secret, what is marked by the suffix, or everything. */
 export async function encryptConfig(options: EncryptOptions, terminal: Terminal): Promise<void> {
-  const [path = ''] = options.file
+  const path = options.file
   const file = await readConfigFile(path)
   const keys = recipientsOf(options.age, terminal)
   const text =

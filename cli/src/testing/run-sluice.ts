@@ -23,10 +23,16 @@ export interface Ended {
 /** Starts the real command as a child process without a terminal. */
 export function startSluice(
   args: string[],
-  { env = {}, stdin = '', node = [] }: { env?: Record<string, string>; stdin?: string; node?: string[] } = {},
+  {
+    env = {},
+    stdin = '',
+    node = [],
+    cwd = process.cwd(),
+  }: { env?: Record<string, string>; stdin?: string; node?: string[]; cwd?: string } = {},
 ): RunningSluice {
   const child = spawn(process.execPath, [...node, SLUICE, ...args], {
     stdio: ['pipe', 'pipe', 'pipe'],
+    cwd,
     env: { PATH: process.env.PATH, HOME: process.env.HOME, ...env },
   })
   const output = { stdout: '', stderr: '' }

@@ -1,0 +1,163 @@
+// Takes a connector of another repository into this one, by a merge commit that records where it came from, at which
+// commit and under which licence. Upstream's files are a line of history of their own, so that a later pull merges what
+// changed there with what changed here, as git merges any two branches.
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join, posix, relative, resolve, sep } from 'node:path'
+import parseLicense from 'spdx-expression-parse'
+import { CliError } from '../cli-error.ts'
+import type { Terminal } from '../terminal.ts'
+import { type Git, gitIn, withoutPasswords } from './git.ts'
+import { type EarlierImport, findEarlierImport, type ImportRecord, importMessage } from './import-record.ts'
+
+export interface PullOptions {
+  remote: string
+  ref: string
+  upstreamPath: string
+  path: string
+  license: string
+  licensePath: string
+}
+
+/** The file that keeps the licence beside the connector when it lies elsewhere upstream. */
+const LICENSE_FILE = 'LICENSE.upstream'
+
+export async function pullUpstream(options: PullOptions, terminal: Terminal): Promise<void> {
+  requireLicense(options.license)
+  const root = await gitIn(process.cwd(), terminal)('rev-parse', '--show-toplevel')
+  const git = gitIn(root, terminal)
+  const path = pathInside(root, options.path)
+  await requireCleanTree(git)
+  const earlier = await findEarlierImport(git, path)
+  if (earlier === null && (await git('ls-files', '--', path)) !== '') {
+    throw new CliError('usage', `${path} exists, but was not imported by this command.`, {
+      next_action: 'Name a path that does not exist yet, or remove this one in a commit first.',
+    })
+  }
+
+  terminal.tell(`Fetching ${options.ref} from ${withoutPasswords(options.remote)} …`)
+  const record = await fetchUpstream(git, options, path)
+  warnAboutChanges(record, earlier, terminal)
+  if (earlier !== null && (await isSame(git, record, earlier))) {
+    terminal.tell(`${path} is up to date: upstream has nothing new since ${earlier.commit.slice(0, 12)}.`)
+    return
+  }
+  const imported = await commitUpstream(root, record, earlier, terminal)
+  await merge(git, record, imported, terminal)
+}
+
+function requireLicense(license: string): void {
+  try {
+    parseLicense(license)
+  } catch (cause) {
+    throw new CliError('usage', `${license} is not an SPDX licence identifier or expression.`, {
+      next_action: 'Find it at https://spdx.org/licenses/, such as MIT, Apache-2.0 or "GPL-2.0-only OR MIT".',
+      cause,
+    })
+  }
+}
+
+function pathInside(root: string, path: string): string {
+  const inside = relative(root, resolve(path)).split(sep).join(posix.sep)
+  if (inside !== '' && !inside.startsWith('..')) return inside
+  throw new CliError('usage', `${path} is not inside this repository.`, { next_action: `Name a path below ${root}.` })
+}
+
+async function requireCleanTree(git: Git): Promise<void> {
+  if ((await git('status', '--porcelain', '--untracked-files=no')) === '') return
+  throw new CliError('usage', 'There are changes that are not committed, which a merge could mix up.', {
+    next_action: 'Commit or stash them first.',
+  })
+}
+
+async function fetchUpstream(git: Git, options: PullOptions, path: string): Promise<ImportRecord> {
+  const { remote, ref, license } = options
+  const upstream_path = trimmed(options.upstreamPath)
+  const license_path = trimmed(options.licensePath)
+  // A hash that the remote does not serve by name may be here already, by an earlier fetch of its branches.
+  if ((await git.try('fetch', '--no-tags', '--quiet', remote, ref)) === null) {
+    if ((await git.try('cat-file', '-e', `${ref}^{commit}`)) === null)
+      await git('fetch', '--no-tags', '--quiet', remote, ref)
+  }
+  const known = await git.try('rev-parse', '--verify', '--quiet', `${ref}^{commit}`)
+  const commit = /^[0-9a-f]{7,64}$/.test(ref) && known !== null ? known : await git('rev-parse', 'FETCH_HEAD^{commit}')
+  const type = await git.try('cat-file', '-t', `${commit}:${upstream_path}`)
+  if (type !== 'tree') throw missing('directory', upstream_path, commit)
+  const license_blob = await git.try('rev-parse', '--verify', '--quiet', `${commit}:${license_path}`)
+  if (license_blob === null || (await git('cat-file', '-t', license_blob)) !== 'blob') {
+    throw missing('licence file', license_path, commit)
+  }
+  const address = (await git.try('remote', 'get-url', remote)) ?? remote
+  return { remote: withoutPasswords(address), commit, upstream_path, path, license, license_path, license_blob }
+}
+
+function trimmed(path: string): string {
+  return path.replace(/^(\.?\/)+|\/+$/g, '')
+}
+
+function missing(what: string, path: string, commit: string): CliError {
+  return new CliError('source', `Upstream has no ${what} ${path} at ${commit.slice(0, 12)}.`, {
+    next_action: 'Paths are relative to the root of upstream’s repository.',
+  })
+}
+
+function warnAboutChanges(record: ImportRecord, earlier: EarlierImport | null, terminal: Terminal): void {
+  if (earlier === null) return
+  const warn = (text: string) => terminal.tell(`${terminal.paint('yellow', 'warning:')} ${text}`)
+  if (record.license !== earlier.license) {
+    warn(`the licence was recorded as ${earlier.license} before, and is ${record.license} now. May it be used so?`)
+  }
+  if (record.license_blob !== earlier.license_blob) {
+    warn(`the text of the licence changed since ${earlier.commit.slice(0, 12)}. Read it before you publish.`)
+  }
+  if (record.remote !== earlier.remote) warn(`the earlier import came from ${earlier.remote}.`)
+}
+
+async function isSame(git: Git, record: ImportRecord, earlier: EarlierImport): Promise<boolean> {
+  if (record.license_blob !== earlier.license_blob) return false
+  const tree = await git('rev-parse', `${record.commit}:${record.upstream_path}`)
+  return (await git.try('rev-parse', '--verify', '--quiet', `${earlier.commit}:${earlier.upstream_path}`)) === tree
+}
+
+/** A commit that holds upstream's files alone, where they will lie here; its parent is that of the earlier import. */
+async function commitUpstream(
+  root: string,
+  record: ImportRecord,
+  earlier: EarlierImport | null,
+  { env, signal }: Terminal,
+) {
+  const directory = await mkdtemp(join(tmpdir(), 'sluice-import-'))
+  try {
+    const git = gitIn(root, { env: { ...env, GIT_INDEX_FILE: join(directory, 'index') }, signal })
+    await git('read-tree', '--empty')
+    await git('read-tree', `--prefix=${record.path}/`, `${record.commit}:${record.upstream_path}`)
+    if (!isWithin(record.license_path, record.upstream_path)) {
+      const place = posix.join(record.path, LICENSE_FILE)
+      await git('update-index', '--add', '--cacheinfo', `100644,${record.license_blob},${place}`)
+    }
+    const tree = await git('write-tree')
+    const parents = earlier === null ? [] : ['-p', earlier.imported]
+    const message = `Files of ${record.upstream_path} at ${record.commit.slice(0, 12)}, as upstream has them`
+    return await git('commit-tree', tree, ...parents, '-m', message)
+  } finally {
+    await rm(directory, { recursive: true })
+  }
+}
+
+function isWithin(path: string, directory: string): boolean {
+  return directory === '' || path.startsWith(`${directory}/`)
+}
+
+async function merge(git: Git, record: ImportRecord, imported: string, terminal: Terminal): Promise<void> {
+  const args = ['merge', '--no-ff', '--allow-unrelated-histories', '-m', importMessage(record), imported]
+  if ((await git.try(...args)) !== null) {
+    const files = (await git('ls-files', '--', record.path)).split('\n').length
+    terminal.tell(`${terminal.paint('green', 'Imported')} ${record.path}: ${files} files under ${record.license}.`)
+    return
+  }
+  const conflicts = (await git('diff', '--name-only', '--diff-filter=U')).split('\n').filter((name) => name !== '')
+  if (conflicts.length === 0) await git(...args)
+  throw new CliError('source', `Upstream and this repository changed the same places: ${conflicts.join(', ')}.`, {
+    next_action: 'Mend them, `git add` them and `git commit`: the message is prepared. `git merge --abort` goes back.',
+  })
+}
