@@ -792,7 +792,40 @@ export interface paths {
                         connector_id: string;
                         name?: string;
                         client_id: string;
-                        client_secret: string;
+                        /** @description Left out where the client proves itself by a key or certificate, or is a public one. */
+                        client_secret?: string;
+                        /** @description Signs client assertions: `private_key_jwt`. */
+                        signing_key?: {
+                            /** @description PEM, or a private JWK as JSON text. Encrypted and never returned. */
+                            private_key: string;
+                            key_id?: string;
+                            algorithm?: string;
+                            /** @description Sends `x5t#S256`, where the provider knows the certificate. */
+                            certificate?: string;
+                        };
+                        /** @description PEM, for mutual TLS: `tls_client_auth` or `self_signed_tls_client_auth`. */
+                        client_certificate?: {
+                            certificate: string;
+                            private_key: string;
+                        };
+                        /**
+                         * @description How the client proves itself, in place of what the connector’s spec writes.
+                         * @enum {string}
+                         */
+                        token_endpoint_auth_method?: "client_secret_basic" | "client_secret_post" | "client_secret_jwt" | "private_key_jwt" | "tls_client_auth" | "self_signed_tls_client_auth" | "none";
+                        /** @description `aud` of client assertions where the provider takes neither its issuer nor its token endpoint. */
+                        assertion_audience?: string;
+                        /** @description Issuer identifier, exactly as the provider writes it. Its metadata is discovered, and what it offers is used: `iss`, pushed authorization requests, PKCE, ID token, revocation, introspection. */
+                        issuer?: string;
+                        /** @description Asked for in place of the spec’s. */
+                        scopes?: string[];
+                        /** @description Resource indicators (RFC 8707). */
+                        resource?: string[];
+                        /**
+                         * @description Whether tokens are bound to a key (RFC 9449), which the connector gets as `dpop_private_key`. Left out: `when_offered` if its credentials have that field, else `never`.
+                         * @enum {string}
+                         */
+                        dpop?: "never" | "when_offered" | "required";
                         /**
                          * @description Addresses that a connect session may return to, compared exactly.
                          * @default []
@@ -2310,6 +2343,12 @@ export interface components {
              * @description Register exactly this at the provider.
              */
             redirect_uri: string;
+            /** @description Null: as the connector’s spec says, or as the integration’s keys imply. */
+            token_endpoint_auth_method: string | null;
+            issuer: string | null;
+            scopes: string[] | null;
+            resource: string[] | null;
+            dpop: string | null;
             return_urls: string[];
             /** Format: date-time */
             created_at: string;

@@ -1,4 +1,4 @@
-import type { GuardedFetch } from '@sluice/oauth'
+import type { GuardedFetch, MetadataCache } from '@sluice/oauth'
 import type { Kysely } from 'kysely'
 import type { Logger } from 'pino'
 import type { ApiKeys } from './api-keys/api-keys.ts'
@@ -25,6 +25,8 @@ export interface Services {
   queue: Queue
   /** The only way out to providers. */
   fetch: GuardedFetch
+  /** What providers publish about themselves. */
+  metadata: MetadataCache
   /** Where browsers and providers reach this server; never taken from a request. */
   base_url: string
   now: () => Date

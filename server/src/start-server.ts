@@ -2,7 +2,7 @@
 // ends what was started before it.
 import { once } from 'node:events'
 import { join } from 'node:path'
-import { createGuardedFetch } from '@sluice/oauth'
+import { createGuardedFetch, createMetadataCache } from '@sluice/oauth'
 import { type DestinationStream, type Logger, pino } from 'pino'
 import { createApiKeys } from './api-keys/api-keys.ts'
 import { buildApp } from './app.ts'
@@ -81,6 +81,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     cleanup.push(queue.stop)
     const apiKeys = createApiKeys({ db, now, log })
     cleanup.push(apiKeys.stop)
+    const fetch = createGuardedFetch({ allow_loopback: config.allow_loopback })
     const services: Services = {
       db,
       api_keys: apiKeys,
@@ -94,7 +95,8 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
         ...(options.connector_env && { env: options.connector_env }),
       }),
       runs: createRunWorker(() => services, options.run_limits),
-      fetch: createGuardedFetch({ allow_loopback: config.allow_loopback }),
+      fetch,
+      metadata: createMetadataCache({ fetch, allow_loopback: config.allow_loopback, allowed_ports: [], now }),
       base_url: baseUrlOn(config, listener),
       now,
       log,

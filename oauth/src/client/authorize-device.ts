@@ -1,4 +1,5 @@
 import { loadDpopKey } from '../dpop/dpop-key.ts'
+import { requireDpopBound } from '../dpop/require-dpop-bound.ts'
 import {
   buildDeviceAuthorizationRequest,
   type DeviceAuthorization,
@@ -8,8 +9,7 @@ import { type DevicePolling, pollDeviceToken } from '../grants/device-code.ts'
 import { openScope } from '../request-scope.ts'
 import type { ConnectionContext } from './client-options.ts'
 import { type KeptDpopKey, keptKey } from './kept-authorization.ts'
-import type { ObtainedGrant } from './obtained-grant.ts'
-import { obtained } from './request-tokens.ts'
+import { type ObtainedGrant, obtainedGrant } from './obtained-grant.ts'
 import { notOffered, openContext, type Setup, senderOf, standardClient, wholeServer } from './setup.ts'
 import { dpopKeyFor, signalOf } from './start-authorization.ts'
 
@@ -66,5 +66,6 @@ export async function pollDevice(
     wait,
     clock: setup.now,
   })
-  return obtained(setup.plan, tokens, { setup, context, phase: 'device_code', key })
+  if (key !== null) requireDpopBound(tokens)
+  return obtainedGrant(setup.plan, tokens, { phase: 'device_code', now: setup.now(), captured: context.captured, key })
 }

@@ -4,14 +4,13 @@ import { requireDpopBound } from '../dpop/require-dpop-bound.ts'
 import { buildFollowUpRequest, readFollowUpResponse } from '../follow-up.ts'
 import { checkIdToken, type IdTokenCheck } from '../id-token/check-id-token.ts'
 import type { JsonObject } from '../json.ts'
-import { mapCredentials } from '../map-credentials.ts'
 import { type Secret, secret } from '../secret.ts'
 import { buildTokenRequest, type TokenRequest } from '../token-request.ts'
 import { readTokenResponse, type TokenSet } from '../token-response.ts'
 import { buildAuthenticated } from './authenticated-request.ts'
 import type { ConnectionContext } from './client-options.ts'
-import { type KeptAuthorization, keptKey, readKept } from './kept-authorization.ts'
-import { type ObtainedGrant, ungranted } from './obtained-grant.ts'
+import { type KeptAuthorization, readKept } from './kept-authorization.ts'
+import { type ObtainedGrant, obtainedGrant, ungranted } from './obtained-grant.ts'
 import { addParameters } from './replace-client-authentication.ts'
 import { openContext, planWith, type Setup, senderOf, serverOf } from './setup.ts'
 import { signalOf } from './start-authorization.ts'
@@ -68,13 +67,10 @@ export async function completeAuthorization(setup: Setup, input: CompleteInput):
   const first = readTokenResponse(plan, reply, { now: setup.now(), phase })
   if (key !== null) requireDpopBound(first)
   const tokens = await followUp({ ...setup, plan }, first, context)
-  const captured = { ...context.captured, ...tokens.captured }
   return {
-    tokens,
-    credentials: mapCredentials(plan, tokens, { now: setup.now(), phase, captured }),
-    captured,
-    dpop: keptKey(key),
+    ...obtainedGrant(plan, tokens, { phase, now: setup.now(), captured: context.captured, key }),
     identity: await identify(setup, first, kept, server),
+    requested_scopes: kept.scopes,
     ungranted_scopes: ungranted(kept.scopes, tokens.scope),
     ignored_parameters: response.ignored,
   }

@@ -23,6 +23,7 @@ import type { Setup } from './setup.ts'
 import { type StartedAuthorization, type StartInput, startAuthorization } from './start-authorization.ts'
 
 export interface Conversation {
+  readonly client_id: string
   /** The authorization request, by PAR where the server takes it; for OAuth 1.0a, temporary credentials first. */
   startAuthorization(input: StartInput): Promise<StartedAuthorization>
   /** The authorization response, its code's exchange, and the declared steps after it. */
@@ -43,9 +44,11 @@ export interface Conversation {
  * A client of a provider. Each step throws an `OAuthError` with its verdict, or the reason with which `signal` was aborted.
  */
 export function createOAuthClient({ provider, now = () => new Date(), ...options }: OAuthClientOptions): Conversation {
+  const { client_id } = options.client
   if (provider.protocol === 'oauth1') {
     const oauth1 = { ...options, plan: provider.plan, now }
     return {
+      client_id,
       startAuthorization: (input) => startOAuth1Authorization(oauth1, input),
       completeAuthorization: (input) => completeOAuth1Authorization(oauth1, input),
       refresh: async () => refuseOAuth1('refresh'),
@@ -61,6 +64,7 @@ export function createOAuthClient({ provider, now = () => new Date(), ...options
   }
   const setup: Setup = { ...options, plan: provider.plan, now }
   return {
+    client_id,
     startAuthorization: (input) => startAuthorization(setup, input),
     completeAuthorization: (input) => completeAuthorization(setup, input),
     refresh: (input) => refreshGrant(setup, input),

@@ -88,6 +88,7 @@ function obtained(issued: TokenCredentials, now: Date, captured: JsonObject): Ob
     captured,
     dpop: null,
     identity: { status: 'absent' },
+    requested_scopes: null,
     ungranted_scopes: [],
     ignored_parameters: [],
   }

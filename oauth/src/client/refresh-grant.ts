@@ -1,14 +1,13 @@
 import { loadDpopKey } from '../dpop/dpop-key.ts'
 import { requireDpopBound } from '../dpop/require-dpop-bound.ts'
-import { mapCredentials } from '../map-credentials.ts'
 import { buildRefreshRequest } from '../refresh-request.ts'
 import type { Secret } from '../secret.ts'
 import type { TokenRequest } from '../token-request.ts'
 import { readTokenResponse } from '../token-response.ts'
 import { buildAuthenticated } from './authenticated-request.ts'
 import type { ConnectionContext } from './client-options.ts'
-import { type KeptDpopKey, keptKey } from './kept-authorization.ts'
-import type { ObtainedGrant } from './obtained-grant.ts'
+import type { KeptDpopKey } from './kept-authorization.ts'
+import { type ObtainedGrant, obtainedGrant } from './obtained-grant.ts'
 import { issuerOf, openContext, planWith, type Setup, senderOf, serverOf } from './setup.ts'
 import { signalOf } from './start-authorization.ts'
 
@@ -49,14 +48,5 @@ export async function refreshGrant(setup: Setup, input: RefreshInput): Promise<O
   const phase = 'refresh_token' as const
   const tokens = readTokenResponse(plan, reply, { now: setup.now(), phase })
   if (key !== null) requireDpopBound(tokens)
-  const captured = { ...input.captured, ...tokens.captured }
-  return {
-    tokens,
-    credentials: mapCredentials(plan, tokens, { now: setup.now(), phase, captured }),
-    captured,
-    dpop: keptKey(key),
-    identity: { status: 'absent' },
-    ungranted_scopes: [],
-    ignored_parameters: [],
-  }
+  return obtainedGrant(plan, tokens, { phase, now: setup.now(), captured: input.captured, key })
 }

@@ -3,7 +3,6 @@
 import { signAssertion } from '../client-authentication/assertion.ts'
 import { buildClientCredentialsRequest } from '../client-credentials-request.ts'
 import type { AuthorizationServer } from '../discovery/authorization-server.ts'
-import type { DpopKey } from '../dpop/dpop-key.ts'
 import { requireDpopBound } from '../dpop/require-dpop-bound.ts'
 import { OAuthError } from '../errors.ts'
 import { buildClientCredentialsGrant } from '../grants/client-credentials.ts'
@@ -15,16 +14,14 @@ import {
   type TokenExchangeGrant,
 } from '../grants/token-exchange.ts'
 import type { JsonObject } from '../json.ts'
-import { mapCredentials } from '../map-credentials.ts'
 import { buildPasswordRequest } from '../password-request.ts'
-import type { OAuthPlan, RequestTemplates } from '../plan.ts'
+import type { RequestTemplates } from '../plan.ts'
 import type { Secret } from '../secret.ts'
 import type { TokenRequest } from '../token-request.ts'
-import { readTokenResponse, type TokenPhase, type TokenSet } from '../token-response.ts'
+import { readTokenResponse, type TokenPhase } from '../token-response.ts'
 import { buildAuthenticated, type Proof } from './authenticated-request.ts'
 import type { ConnectionContext } from './client-options.ts'
-import { keptKey } from './kept-authorization.ts'
-import type { ObtainedGrant } from './obtained-grant.ts'
+import { type ObtainedGrant, obtainedGrant } from './obtained-grant.ts'
 import {
   issuerOf,
   openContext,
@@ -160,23 +157,6 @@ async function obtain(
       }) as Promise<TokenRequest>) // `build` gives one, or throws
   const reply = await send(building, signalOf(context))
   const tokens = readTokenResponse(plan, reply, { now: setup.now(), phase })
-  return obtained(plan, tokens, { setup, context, phase, key })
-}
-
-export function obtained(
-  plan: OAuthPlan,
-  tokens: TokenSet,
-  { setup, context, phase, key }: { setup: Setup; context: ConnectionContext; phase: TokenPhase; key: DpopKey | null },
-): ObtainedGrant {
   if (key !== null) requireDpopBound(tokens)
-  const captured = { ...context.captured, ...tokens.captured }
-  return {
-    tokens,
-    credentials: mapCredentials(plan, tokens, { now: setup.now(), phase, captured }),
-    captured,
-    dpop: keptKey(key),
-    identity: { status: 'absent' },
-    ungranted_scopes: [],
-    ignored_parameters: [],
-  }
+  return obtainedGrant(plan, tokens, { phase, now: setup.now(), captured: context.captured, key })
 }

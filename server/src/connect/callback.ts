@@ -38,7 +38,7 @@ export function callback(api: Api, services: Services) {
 
     try {
       const browserHash = rememberBrowser(c, services.base_url, pending.connect_session_id)
-      await completeAuthorization(services, pending, { parameters, state, browser_hash: browserHash })
+      await completeAuthorization(services, pending, { parameters, browser_hash: browserHash })
     } catch (error) {
       await tellSession(services, pending.connect_session_id, error)
     }

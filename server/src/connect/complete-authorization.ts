@@ -1,14 +1,11 @@
-import { buildTokenRequest, mapCredentials, readAuthorizationResponse, readTokenResponse } from '@sluice/oauth'
 import { insertConnection } from '../connections/connection.ts'
 import { recordHistory } from '../connections/connection-history.ts'
 import { emitEvent } from '../events/emit-event.ts'
 import { insertGrant } from '../grants/grant.ts'
 import { grantFacts } from '../grants/grant-facts.ts'
 import { revokeTokens } from '../grants/revoke-tokens.ts'
-import { askedScopes } from '../grants/scopes.ts'
 import { Problem } from '../http/problem.ts'
-import { openOAuthClient } from '../integrations/find-integration.ts'
-import { redirectUri } from '../integrations/integration-record.ts'
+import { openConversation } from '../integrations/open-conversation.ts'
 import type { Services } from '../services.ts'
 import { uuidv7 } from '../uuid.ts'
 import { connectorForPerson } from './connector-for-person.ts'
@@ -16,7 +13,6 @@ import type { PendingAuthorization } from './pending-authorization.ts'
 
 export interface ReceivedResponse {
   parameters: URLSearchParams
-  state: string
   /** Of the browser that brought the response. */
   browser_hash: Buffer
 }
@@ -38,35 +34,27 @@ export async function completeAuthorization(
     .where('tenant_id', '=', tenant_id)
     .where('id', '=', connect_session_id)
     .executeTakeFirstOrThrow()
-  const { oauth } = await connectorForPerson(services.connectors, session.connector_id)
-  if (oauth === null) throw new Problem(422, 'connector_without_oauth', 'The connector no longer offers OAuth.')
-
-  const { code, parameters } = readAuthorizationResponse(oauth.plan, received.parameters, { state: received.state })
-  const client = await openOAuthClient(services, tenant_id, integration_id)
-  const request = buildTokenRequest(oauth.plan, {
-    ...client,
-    redirect_uri: redirectUri(services.base_url, integration_id),
-    code,
-    state: received.state,
-    ...(pending.code_verifier && { code_verifier: pending.code_verifier }),
+  const connector = await connectorForPerson(services.connectors, session.connector_id)
+  if (connector.oauth === null)
+    throw new Problem(422, 'connector_without_oauth', 'The connector no longer offers OAuth.')
+  const { plan } = connector.oauth
+  const conversation = await openConversation(services, { tenant_id, integration_id, connector })
+  const issued = await conversation.completeAuthorization({
+    kept: pending.kept,
+    parameters: received.parameters,
     config,
-    parameters,
   })
-  const response = await services.fetch(request)
   const now = services.now()
-  const tokens = readTokenResponse(oauth.plan, response, { now, phase: 'authorization_code' })
-  const credentials = mapCredentials(oauth.plan, tokens, { now, phase: 'authorization_code' })
 
   const connection = { id: uuidv7(), tenant_id, connector_id: session.connector_id, integration_id, config }
-  const facts = grantFacts(oauth.plan, {
-    tokens,
-    client_id: client.client_id,
-    requested_scopes: askedScopes(oauth.plan, { config }),
+  const facts = grantFacts(plan, {
+    ...issued,
+    client_id: conversation.client_id,
     granted_at: now,
   })
   const stored = services.db.transaction().execute(async (tx) => {
     await insertConnection(tx, services.keys, { ...connection, end_user: session.end_user })
-    await insertGrant(tx, services.keys, connection, { tokens, credentials }, facts)
+    await insertGrant(tx, services.keys, connection, issued, facts)
     await recordHistory(tx, connection, {
       kind: 'created',
       actor: { type: 'person', id: session.end_user?.id ?? connect_session_id },
@@ -92,7 +80,7 @@ export async function completeAuthorization(
     await stored
   } catch (error) {
     // Nobody will use what is not stored: another browser finished the link first.
-    await revokeTokens(services, oauth.plan, { client, config, tokens })
+    await revokeTokens(conversation, { config, tokens: { ...issued.tokens, captured: issued.captured } })
     throw error
   }
 }

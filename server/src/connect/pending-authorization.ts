@@ -8,7 +8,7 @@ import { digest } from '../token-digest.ts'
 export const PENDING_SECONDS = 10 * 60
 
 const contentsSchema = z.object({
-  code_verifier: z.string().nullable(),
+  kept: z.record(z.string(), z.json()),
   connect_token: z.string(),
   config: z.record(z.string(), z.json()),
 })
@@ -17,7 +17,8 @@ export interface PendingAuthorization {
   tenant_id: string
   connect_session_id: string
   integration_id: string
-  code_verifier: Secret | null
+  /** What the engine must have back with the authorization response. */
+  kept: Secret<JsonObject>
   /** The token of the connect link, to send the browser back to. */
   connect_token: string
   config: JsonObject
@@ -29,7 +30,7 @@ export async function storePendingAuthorization(
   { state, browser, ...pending }: PendingAuthorization & { state: string; browser: string },
 ): Promise<void> {
   const contents: z.infer<typeof contentsSchema> = {
-    code_verifier: pending.code_verifier?.reveal() ?? null,
+    kept: pending.kept.reveal(),
     connect_token: pending.connect_token,
     config: pending.config,
   }
@@ -79,7 +80,7 @@ export async function takePendingAuthorization(
       tenant_id: taken.tenant_id,
       connect_session_id: taken.connect_session_id,
       integration_id: taken.integration_id,
-      code_verifier: contents.code_verifier === null ? null : secret(contents.code_verifier),
+      kept: secret(contents.kept),
       connect_token: contents.connect_token,
       config: contents.config,
     }

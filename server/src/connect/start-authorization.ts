@@ -1,12 +1,11 @@
 import { createRoute, z } from '@hono/zod-openapi'
-import { buildAuthorizationRequest, createPkce, createState } from '@sluice/oauth'
 import { jsonObjectSchema } from '../connectors/connector-record.ts'
 import { type Api, failures, json } from '../http/api.ts'
 import { parseJsonObject } from '../http/json-object.ts'
 import { Problem } from '../http/problem.ts'
 import { requireSameOrigin } from '../http/same-origin.ts'
-import { findIntegration } from '../integrations/find-integration.ts'
 import { redirectUri } from '../integrations/integration-record.ts'
+import { openConversation } from '../integrations/open-conversation.ts'
 import type { Services } from '../services.ts'
 import { bindBrowser } from './binding-cookie.ts'
 import { findConnectSession, requireOpen } from './connect-link.ts'
@@ -50,25 +49,18 @@ export function startAuthorization(api: Api, services: Services) {
       await prefilledConfig(services, session),
     )
 
-    const { plan } = connector.oauth
-    const integration = await findIntegration(services, session.tenant_id, session.integration_id)
-    const state = createState(plan.state?.length)
-    const pkce = plan.uses_pkce ? createPkce() : null
-    const { url } = buildAuthorizationRequest(plan, {
-      client_id: integration.client_id,
-      redirect_uri: redirectUri(services.base_url, integration.id),
-      state,
-      config,
-      ...(pkce && { code_challenge: pkce.code_challenge, code_challenge_method: pkce.code_challenge_method }),
-    })
+    const { tenant_id, integration_id } = session
+    const conversation = await openConversation(services, { tenant_id, integration_id, connector })
+    const redirect_uri = redirectUri(services.base_url, integration_id)
+    const { url, state, kept } = await conversation.startAuthorization({ redirect_uri, config })
 
     await storePendingAuthorization(services, {
       state,
       browser: bindBrowser(c, services.base_url, session.id),
-      tenant_id: session.tenant_id,
+      tenant_id,
       connect_session_id: session.id,
-      integration_id: integration.id,
-      code_verifier: pkce?.code_verifier ?? null,
+      integration_id,
+      kept,
       connect_token: token,
       config,
     })

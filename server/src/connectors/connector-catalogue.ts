@@ -1,6 +1,6 @@
 import { type ConnectorSpec, type ConnectorTask, loadFlowSource, selectTask } from '@sluice/connector-specs'
 import { flow } from '@sluice/launcher'
-import { compileFlowPlan, type OAuthPlan } from '@sluice/oauth'
+import { type CompiledProvider, compileFlowPlan, type OAuthPlan } from '@sluice/oauth'
 
 /** A connector that this server may launch. Which ones there are is the operator's word, never a caller's. */
 export interface Connector {
@@ -12,7 +12,15 @@ export interface Connector {
 export interface DescribedConnector extends Connector {
   title: string
   spec: ConnectorSpec
-  oauth: { provider: string; provider_title: string; plan: OAuthPlan } | null
+  oauth: ConnectorOAuth | null
+}
+
+export interface ConnectorOAuth {
+  provider: string
+  provider_title: string
+  plan: OAuthPlan
+  /** The same as conversations take it. */
+  source: CompiledProvider
 }
 
 export interface ConnectorCatalogue {
@@ -67,7 +75,12 @@ async function describe(connector: Connector, allow_loopback: boolean): Promise<
   const spec = await flow.spec({ name: connector.id, command, cwd, env, secrets: [] })
   const title = typeof spec.config_schema.title === 'string' ? spec.config_schema.title : connector.id
   const plan = spec.oauth2 === null ? null : compileFlowPlan(spec.oauth2, { allow_loopback })
-  const oauth = plan && { provider: plan.provider, provider_title: titleOf(plan.provider), plan }
+  const oauth: ConnectorOAuth | null = plan && {
+    provider: plan.provider,
+    provider_title: titleOf(plan.provider),
+    plan,
+    source: { protocol: 'oauth2', plan },
+  }
   return { ...connector, title, spec, oauth }
 }
 

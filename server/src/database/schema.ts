@@ -1,6 +1,6 @@
 // The tables as types. Every tenant table names its tenant; `sealed` columns hold what `sealing/` encrypted.
 
-import type { JsonObject } from '@sluice/oauth'
+import type { ClientAuthenticationMethod, DpopUse, JsonObject } from '@sluice/oauth'
 import type { ColumnType, Generated, GeneratedAlways } from 'kysely'
 import type { Scope } from '../api-keys/scopes.ts'
 import type { AuditActor } from '../audit/audit-record.ts'
@@ -102,7 +102,19 @@ export interface IntegrationTable {
   connector_id: string
   name: string
   client_id: string
-  client_secret_sealed: Buffer
+  client_secret_sealed: Buffer | null
+  /** Signing key and client certificate. */
+  client_keys_sealed: Buffer | null
+  /** Null: as the connector's spec says, or as the keys imply. */
+  token_endpoint_auth_method: ClientAuthenticationMethod | null
+  assertion_audience: string | null
+  /** Issuer identifier, in place of the spec's. */
+  issuer: string | null
+  /** Asked for in place of the spec's. */
+  scopes: string[] | null
+  /** Resource indicators (RFC 8707). */
+  resource: string[] | null
+  dpop: DpopUse | null
   /** Where a connect session may send the person afterwards; compared exactly. */
   return_urls: string[]
   /** What connections of this integration need; what they can do without. */

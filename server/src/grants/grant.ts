@@ -1,4 +1,4 @@
-import { type JsonObject, type Secret, secret, type TokenSet } from '@sluice/oauth'
+import { type JsonObject, type KeptDpopKey, type ObtainedGrant, type Secret, secret } from '@sluice/oauth'
 import type { Transaction } from 'kysely'
 import { z } from 'zod'
 import type { Database, GrantAccount } from '../database/schema.ts'
@@ -22,6 +22,8 @@ export interface Grant {
   /** The mapped token response, without the client's id and secret. */
   credentials: Secret<JsonObject>
   account: GrantAccount | null
+  /** The key that the tokens are bound to. */
+  dpop: KeptDpopKey | null
 }
 
 /** The connection that a grant belongs to, with what its refresh request is rendered from. */
@@ -39,20 +41,18 @@ const contentsSchema = z.object({
   refresh_token: z.string().nullable(),
   captured: z.record(z.string(), z.json()).default({}),
   credentials: z.record(z.string(), z.json()),
+  dpop: z.object({ private_key: z.string(), thumbprint: z.string() }).nullable().default(null),
 })
 
-export interface IssuedTokens {
-  tokens: TokenSet
-  credentials: Secret<JsonObject>
-  /** What was captured before these tokens: by the authorization response, or by the grant's earlier token responses. */
-  captured?: JsonObject
-}
+/** `captured`: also what came before these tokens, of the authorization response or earlier token responses. */
+export type IssuedTokens = Pick<ObtainedGrant, 'tokens' | 'credentials'> &
+  Partial<Pick<ObtainedGrant, 'captured' | 'dpop'>>
 
 /** The columns that a token response fills. An omitted refresh token leaves the `earlier` one in force (RFC 6749 §6). */
 export async function sealedTokens(
   keys: KeyRing,
   connection: { id: string; tenant_id: string },
-  { tokens, credentials, captured = {} }: IssuedTokens,
+  { tokens, credentials, captured = {}, dpop = null }: IssuedTokens,
   earlier: Secret | null,
 ) {
   const refreshToken = tokens.refresh_token ?? earlier
@@ -61,6 +61,7 @@ export async function sealedTokens(
     refresh_token: refreshToken?.reveal() ?? null,
     captured: { ...captured, ...tokens.captured },
     credentials: credentials.reveal(),
+    dpop: dpop && { private_key: dpop.private_key.reveal(), thumbprint: dpop.thumbprint },
   }
   const refreshExpiry = tokens.refresh_token_expires_at ?? null
   return {
@@ -116,6 +117,7 @@ export async function readGrant({ db, keys }: Services, connection: { id: string
     captured: contents.captured,
     credentials: secret(contents.credentials),
     account: row.account,
+    dpop: contents.dpop && { ...contents.dpop, private_key: secret(contents.dpop.private_key) },
   }
 }
 

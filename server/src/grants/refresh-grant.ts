@@ -1,6 +1,6 @@
-import { buildRefreshRequest, mapCredentials, OAuthError, readTokenResponse, secret } from '@sluice/oauth'
+import { OAuthError, secret } from '@sluice/oauth'
 import { findConnector } from '../connectors/find-connector.ts'
-import { openOAuthClient } from '../integrations/find-integration.ts'
+import { openConversation } from '../integrations/open-conversation.ts'
 import type { Services } from '../services.ts'
 import { type Grant, type GrantedConnection, sealedTokens } from './grant.ts'
 
@@ -15,29 +15,20 @@ export async function refreshGrant(
   grant: Grant,
   leaseOwner: string,
 ): Promise<{ dead: string | null }> {
-  const { oauth } = await findConnector(services.connectors, connection.connector_id)
-  if (oauth === null || grant.refresh_token === null) return { dead: 'This connector no longer declares OAuth.' }
-  const client = await openOAuthClient(services, connection.tenant_id, connection.integration_id)
-  const request = buildRefreshRequest(oauth.plan, {
-    ...client,
-    refresh_token: grant.refresh_token,
-    config: connection.config,
-    captured: grant.captured,
-  })
+  const connector = await findConnector(services.connectors, connection.connector_id)
+  if (connector.oauth === null || grant.refresh_token === null) {
+    return { dead: 'This connector no longer declares OAuth.' }
+  }
+  const { tenant_id, integration_id, config } = connection
+  const conversation = await openConversation(services, { tenant_id, integration_id, connector })
 
   try {
-    const response = await services.fetch(request)
+    const { refresh_token, access_token, captured, dpop } = grant
+    const issued = await conversation.refresh({ refresh_token, access_token, captured, dpop, config })
     const now = services.now()
-    const tokens = readTokenResponse(oauth.plan, response, { now, phase: 'refresh_token' })
-    const mapped = mapCredentials(oauth.plan, tokens, { now, phase: 'refresh_token' })
     // What the provider left out, such as a refresh token that it does not rotate, stays as it was.
-    const credentials = secret({ ...grant.credentials.reveal(), ...mapped.reveal() })
-    const columns = await sealedTokens(
-      services.keys,
-      connection,
-      { tokens, credentials, captured: grant.captured },
-      grant.refresh_token,
-    )
+    const credentials = secret({ ...grant.credentials.reveal(), ...issued.credentials.reveal() })
+    const columns = await sealedTokens(services.keys, connection, { ...issued, credentials }, grant.refresh_token)
     await services.db
       .updateTable('grants')
       .set({ ...columns, version: grant.version + 1, updated_at: now })

@@ -8,7 +8,8 @@ import { findConnector } from '../connectors/find-connector.ts'
 import type { Database, GrantAccount } from '../database/schema.ts'
 import { emitEvent } from '../events/emit-event.ts'
 import { Problem } from '../http/problem.ts'
-import { type OAuthClient, openOAuthClient, withoutGrant } from '../integrations/find-integration.ts'
+import { withoutGrant } from '../integrations/find-integration.ts'
+import { openConversation } from '../integrations/open-conversation.ts'
 import type { Services } from '../services.ts'
 import { type IssuedTokens, readGrant, sealedTokens } from './grant.ts'
 import { isAnotherAccount } from './grant-account.ts'
@@ -56,10 +57,12 @@ export async function replaceGrant(
 ): Promise<ReplacedGrant> {
   const { tenant_id, connection_id, issued } = replacement
   const row = await findConnection(services, tenant_id, connection_id)
-  const { oauth } = await findConnector(services.connectors, row.connector_id)
-  if (oauth === null) throw withoutGrant()
-  const { plan } = oauth
-  const client = await openOAuthClient(services, tenant_id, row.integration_id)
+  const connector = await findConnector(services.connectors, row.connector_id)
+  if (connector.oauth === null) throw withoutGrant()
+  const { plan } = connector.oauth
+  const { integration_id } = row
+  const conversation = await openConversation(services, { tenant_id, integration_id, connector })
+  const { client_id } = conversation
   const earlierConfig = await openConfig(services, row)
   const config = replacement.config ?? earlierConfig
   const previous = await readGrant(services, row)
@@ -68,18 +71,18 @@ export async function replaceGrant(
   const facts = grantFacts(plan, {
     tokens: issued.tokens,
     captured,
-    client_id: client.client_id,
+    client_id,
     requested_scopes: replacement.requested_scopes,
     granted_at: now,
   })
   const differs = isAnotherAccount(previous.account, facts.account)
   if (differs && !replacement.allow_different_account) {
-    await revokeTokens(services, plan, { client, config, tokens: { ...issued.tokens, captured } })
+    await revokeTokens(conversation, { config, tokens: { ...issued.tokens, captured } })
     const detail = { reason: 'different_account' }
     await recordHistory(services.db, row, { kind: 'repair_refused', actor: replacement.actor, detail, at: now })
     throw new Problem(409, 'different_account', DIFFERENT_ACCOUNT)
   }
-  await requirePassing(services, plan, { client, config, tokens: { ...issued.tokens, captured } })
+  await requirePassing(services, plan, { client_id, config, tokens: { ...issued.tokens, captured } })
 
   const renewed = {
     id: row.id,
@@ -95,7 +98,7 @@ export async function replaceGrant(
     await commit(tx, renewed)
     await complete(tx)
   })
-  if (differs) await revokeTokens(services, plan, { client, config: earlierConfig, tokens: previous })
+  if (differs) await revokeTokens(conversation, { config: earlierConfig, tokens: previous })
   return { account: facts.account, previous_account: previous.account }
 }
 
@@ -105,10 +108,10 @@ const DIFFERENT_ACCOUNT =
 async function requirePassing(
   services: Services,
   plan: OAuthPlan,
-  { client, config, tokens }: { client: OAuthClient; config: JsonObject; tokens: RevocableTokens },
+  { client_id, config, tokens }: { client_id: string; config: JsonObject; tokens: RevocableTokens },
 ): Promise<void> {
   try {
-    await testToken(services, plan, { client_id: client.client_id, config, ...tokens })
+    await testToken(services, plan, { client_id, config, ...tokens })
   } catch (error) {
     // An API that is down says nothing about the token.
     if (!(error instanceof OAuthError) || error.verdict !== 'transient') throw error

@@ -1,15 +1,6 @@
 // Ends tokens at their provider: a connection that is deleted, an account that was not the expected one, tokens that came
 // too late to be stored.
-import {
-  buildRevocationRequest,
-  type JsonObject,
-  OAuthError,
-  type OAuthPlan,
-  readRevocationResponse,
-  type Secret,
-} from '@sluice/oauth'
-import type { OAuthClient } from '../integrations/find-integration.ts'
-import type { Services } from '../services.ts'
+import type { Conversation, JsonObject, Secret } from '@sluice/oauth'
 
 export interface RevocableTokens {
   access_token: Secret
@@ -29,39 +20,27 @@ export interface TokenRevocation {
 }
 
 /**
- * Revokes tokens by the provider's declared method: first the token whose revocation ends the grant, and where there is
- * none of that kind, the other. Never throws: each token's result says how it went.
+ * Revokes tokens as the provider's declaration or its metadata says: first the token whose revocation ends the grant, and
+ * where there is none of that kind, the other. Never throws: each token's result says how it went.
  */
 export async function revokeTokens(
-  services: Pick<Services, 'fetch' | 'now'>,
-  plan: OAuthPlan,
-  context: { client: OAuthClient; config: JsonObject; tokens: RevocableTokens },
+  conversation: Conversation,
+  { config, tokens }: { config: JsonObject; tokens: RevocableTokens },
 ): Promise<TokenRevocation[]> {
-  const { tokens } = context
-  const kinds: TokenRevocation['token'][] = tokens.refresh_token === null ? [] : ['refresh_token']
-  if (tokens.access_token.reveal() !== '') kinds.push('access_token')
-  const { revocation } = plan.behaviour
-  if (revocation === null) return kinds.map((token) => ({ token, outcome: 'not_offered', reason: null }))
-
-  const first = tokens.refresh_token === null ? 'access_token' : revocation.token
-  const reason = await revoke(services, plan, context)
-  return kinds.map((token) => {
-    if (reason !== null) return { token, outcome: 'failed', reason }
-    return { token, outcome: token === first ? 'revoked' : 'ended_with_other', reason: null }
-  })
-}
-
-/** Null when it went well. */
-async function revoke(
-  { fetch, now }: Pick<Services, 'fetch' | 'now'>,
-  plan: OAuthPlan,
-  { client, config, tokens }: Parameters<typeof revokeTokens>[2],
-): Promise<string | null> {
-  try {
-    const request = buildRevocationRequest(plan, { ...client, ...tokens, config, now: now() })
-    if (request !== null) readRevocationResponse(await fetch(request))
-    return null
-  } catch (error) {
-    return error instanceof OAuthError ? error.message : 'The revocation request could not be made.'
+  const { access_token, refresh_token, captured } = tokens
+  const kinds: TokenRevocation['token'][] = refresh_token === null ? [] : ['refresh_token']
+  if (access_token.reveal() !== '') kinds.push('access_token')
+  const results = await conversation
+    .revoke({ access_token, refresh_token, config, ...(captured && { captured }) })
+    .catch(() => null)
+  if (results === null) {
+    return kinds.map((token) => ({ token, outcome: 'failed', reason: 'The revocation request could not be made.' }))
   }
+  const [first] = results
+  return kinds.map((token) => {
+    const result = results.find((other) => other.token === token) ?? first
+    if (result === undefined) return { token, outcome: 'not_offered', reason: null }
+    if (result.status === 'failed') return { token, outcome: 'failed', reason: result.error.message }
+    return { token, outcome: result.token === token ? 'revoked' : 'ended_with_other', reason: null }
+  })
 }

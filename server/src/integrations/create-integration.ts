@@ -7,6 +7,8 @@ import { requires } from '../http/requires.ts'
 import { text } from '../http/text.ts'
 import type { Services } from '../services.ts'
 import { uuidv7 } from '../uuid.ts'
+import { type AuthorizationServerFields, authorizationServerFields, requireProof } from './authorization-server.ts'
+import { type ClientKeys, checkClientKeys, clientKeysSchema } from './client-keys.ts'
 import { type IntegrationRow, integrationColumns, integrationSchema, presentIntegration } from './integration-record.ts'
 
 const route = createRoute({
@@ -25,7 +27,11 @@ const route = createRoute({
             connector_id: z.string(),
             name: text(1, 200).optional(),
             client_id: text(1, 2000),
-            client_secret: text(1, 10_000),
+            client_secret: text(1, 10_000).optional().openapi({
+              description: 'Left out where the client proves itself by a key or certificate, or is a public one.',
+            }),
+            ...clientKeysSchema.shape,
+            ...authorizationServerFields,
             return_urls: z
               .array(text(1, 2000).pipe(z.url({ protocol: /^https?$/ })))
               .max(50)
@@ -44,17 +50,21 @@ export function createIntegrationRoute(api: Api, services: Services) {
   api.openapi(route, async (c) => {
     const { client_secret, ...body } = c.req.valid('json')
     const { tenant_id } = c.get('caller')
-    const integration = await createIntegration(services, { ...body, tenant_id, client_secret: secret(client_secret) })
+    const integration = await createIntegration(services, {
+      ...body,
+      tenant_id,
+      client_secret: client_secret === undefined ? null : secret(client_secret),
+    })
     return c.json(presentIntegration(integration, services.base_url), 201)
   })
 }
 
-export interface NewIntegration {
+export interface NewIntegration extends ClientKeys, AuthorizationServerFields {
   tenant_id: string
   connector_id: string
   name?: string | undefined
   client_id: string
-  client_secret: Secret
+  client_secret: Secret | null
   return_urls?: string[]
 }
 
@@ -64,8 +74,13 @@ export async function createIntegration(services: Services, integration: NewInte
     throw new Problem(422, 'connector_without_oauth', `${connector.id} declares no OAuth, so it needs no integration.`)
   }
 
+  const { signing_key, client_certificate, client_secret } = integration
+  await checkClientKeys(integration, services.now())
+  requireProof(integration)
+
   const id = uuidv7()
-  const place = { tenant_id: integration.tenant_id, table: 'integrations', column: 'client_secret', row: id }
+  const place = (column: string) => ({ tenant_id: integration.tenant_id, table: 'integrations', column, row: id })
+  const hasKeys = signing_key !== undefined || client_certificate !== undefined
   return services.db
     .insertInto('integrations')
     .values({
@@ -74,7 +89,16 @@ export async function createIntegration(services: Services, integration: NewInte
       connector_id: connector.id,
       name: integration.name ?? connector.title,
       client_id: integration.client_id,
-      client_secret_sealed: await services.keys.seal(place, integration.client_secret.reveal()),
+      client_secret_sealed: client_secret && (await services.keys.seal(place('client_secret'), client_secret.reveal())),
+      client_keys_sealed: hasKeys
+        ? await services.keys.seal(place('client_keys'), { signing_key, client_certificate })
+        : null,
+      token_endpoint_auth_method: integration.token_endpoint_auth_method ?? null,
+      assertion_audience: integration.assertion_audience ?? null,
+      issuer: integration.issuer ?? null,
+      scopes: integration.scopes ?? null,
+      resource: integration.resource ?? null,
+      dpop: integration.dpop ?? null,
       return_urls: integration.return_urls ?? [],
     })
     .returning([...integrationColumns])

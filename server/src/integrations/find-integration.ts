@@ -1,7 +1,8 @@
-import { type Secret, secret } from '@sluice/oauth'
+import { type ClientRegistrationData, type DpopUse, type Secret, secret } from '@sluice/oauth'
 import { z } from 'zod'
 import { notFound, Problem } from '../http/problem.ts'
 import type { Services } from '../services.ts'
+import { clientKeysSchema, readClientKeys } from './client-keys.ts'
 import { type IntegrationRow, integrationColumns } from './integration-record.ts'
 
 /** @throws Problem 404, the same whether it is missing or another tenant's */
@@ -18,6 +19,7 @@ export async function findIntegration({ db }: Services, tenantId: string, id: st
 
 export interface OAuthClient {
   client_id: string
+  /** Empty where the client proves itself otherwise, or not at all. */
   client_secret: Secret
 }
 
@@ -30,15 +32,48 @@ export const withoutGrant = () =>
  * @throws Problem 404; 409 `connection_without_grant` for a connection without integration
  */
 export async function openOAuthClient(services: Services, tenantId: string, id: string | null): Promise<OAuthClient> {
+  const { client } = await openIntegration(services, tenantId, id)
+  return { client_id: client.client_id, client_secret: client.client_secret ?? secret('') }
+}
+
+export interface OpenedIntegration {
+  client: ClientRegistrationData
+  issuer: string | null
+  scopes: string[] | null
+  resource: string[] | null
+  dpop: DpopUse | null
+}
+
+/** An integration with everything sealed opened. @throws Problem as `openOAuthClient` does */
+export async function openIntegration(
+  services: Services,
+  tenantId: string,
+  id: string | null,
+): Promise<OpenedIntegration> {
   if (id === null) throw withoutGrant()
   const row = await services.db
     .selectFrom('integrations')
-    .select(['client_id', 'client_secret_sealed'])
+    .select(['client_id', 'client_secret_sealed', 'client_keys_sealed', 'token_endpoint_auth_method'])
+    .select(['assertion_audience', 'issuer', 'scopes', 'resource', 'dpop'])
     .where('tenant_id', '=', tenantId)
     .where('id', '=', id)
     .executeTakeFirst()
   if (row === undefined) throw notFound('integration', id)
-  const place = { tenant_id: tenantId, table: 'integrations', column: 'client_secret', row: id }
-  const clientSecret = z.string().parse(await services.keys.open(place, row.client_secret_sealed))
-  return { client_id: row.client_id, client_secret: secret(clientSecret) }
+  const { client_secret_sealed, client_keys_sealed, client_id, token_endpoint_auth_method, assertion_audience } = row
+  const place = (column: string) => ({ tenant_id: tenantId, table: 'integrations', column, row: id })
+  const client_secret =
+    client_secret_sealed === null
+      ? null
+      : secret(z.string().parse(await services.keys.open(place('client_secret'), client_secret_sealed)))
+  const keys =
+    client_keys_sealed === null
+      ? {}
+      : clientKeysSchema.parse(await services.keys.open(place('client_keys'), client_keys_sealed))
+  return {
+    client: { client_id, client_secret, token_endpoint_auth_method, assertion_audience, ...readClientKeys(keys) },
+    issuer: row.issuer,
+    scopes: row.scopes,
+    resource: row.resource,
+    dpop: row.dpop,
+  }
 }

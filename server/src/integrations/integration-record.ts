@@ -9,12 +9,31 @@ export const integrationSchema = z
     name: z.string(),
     client_id: z.string(),
     redirect_uri: z.url().openapi({ description: 'Register exactly this at the provider.' }),
+    token_endpoint_auth_method: z.string().nullable().openapi({
+      description: 'Null: as the connector’s spec says, or as the integration’s keys imply.',
+    }),
+    issuer: z.string().nullable(),
+    scopes: z.array(z.string()).nullable(),
+    resource: z.array(z.string()).nullable(),
+    dpop: z.string().nullable(),
     return_urls: z.array(z.string()),
     created_at: z.iso.datetime(),
   })
   .openapi('Integration')
 
-export const integrationColumns = ['id', 'connector_id', 'name', 'client_id', 'return_urls', 'created_at'] as const
+export const integrationColumns = [
+  'id',
+  'connector_id',
+  'name',
+  'client_id',
+  'token_endpoint_auth_method',
+  'issuer',
+  'scopes',
+  'resource',
+  'dpop',
+  'return_urls',
+  'created_at',
+] as const
 
 export type IntegrationRow = Pick<Selectable<IntegrationTable>, (typeof integrationColumns)[number]>
 
@@ -30,6 +49,11 @@ export function presentIntegration(row: IntegrationRow, baseUrl: string): z.infe
     name: row.name,
     client_id: row.client_id,
     redirect_uri: redirectUri(baseUrl, row.id),
+    token_endpoint_auth_method: row.token_endpoint_auth_method,
+    issuer: row.issuer,
+    scopes: row.scopes,
+    resource: row.resource,
+    dpop: row.dpop,
     return_urls: row.return_urls,
     created_at: row.created_at.toISOString(),
   }

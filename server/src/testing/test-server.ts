@@ -1,7 +1,7 @@
 // The whole server for a test: a database of its own, the lab as provider, the lab's connector, and a way to talk to it.
 import type { TestContext } from 'node:test'
 import { fileURLToPath } from 'node:url'
-import { type Lab, startLab } from '@sluice/lab'
+import { type Lab, type LabOptions, startLab } from '@sluice/lab'
 import { secret } from '@sluice/oauth'
 import { readConfig } from '../config.ts'
 import { createIntegration } from '../integrations/create-integration.ts'
@@ -40,6 +40,7 @@ export interface ApiAnswer {
 export interface TestServerOptions {
   access_token_seconds?: number
   rotation?: 'never' | 'always'
+  standards?: LabOptions['standards']
   connectors?: string[]
   connector_env?: Record<string, string>
   now?: () => Date
@@ -59,6 +60,7 @@ export async function startTestServer(
   const lab = await startLab({
     access_token_seconds: options.access_token_seconds ?? 3600,
     rotation: options.rotation ?? 'never',
+    ...(options.standards && { standards: options.standards }),
   })
   defer(t, () => lab.close())
 

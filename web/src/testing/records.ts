@@ -48,6 +48,11 @@ export const integration: Integration = {
   name: 'Lab source',
   client_id: 'sluice-demo',
   redirect_uri: `http://localhost:8080/oauth/callback/${integrationId}`,
+  token_endpoint_auth_method: null,
+  issuer: null,
+  scopes: null,
+  resource: null,
+  dpop: null,
   return_urls: [],
   created_at: inMinutes(-120),
 }

@@ -3,6 +3,7 @@ import * as initial from './0001-initial.ts'
 import * as connections from './0003-connections.ts'
 import * as tenancy from './0005-tenancy.ts'
 import * as keysAuditEvents from './0006-keys-audit-events.ts'
+import * as integrationClients from './0008-integration-clients.ts'
 
 /** In order of name; a migration that has been released is never edited. */
 export const migrations: Record<string, Migration> = {
@@ -10,4 +11,5 @@ export const migrations: Record<string, Migration> = {
   '0003-connections': connections,
   '0005-tenancy': tenancy,
   '0006-keys-audit-events': keysAuditEvents,
+  '0008-integration-clients': integrationClients,
 }
