@@ -34,6 +34,11 @@ import { createRun } from './runs/create-run.ts'
 import { getRun } from './runs/get-run.ts'
 import { listRuns } from './runs/list-runs.ts'
 import type { Services } from './services.ts'
+import { createTenant } from './tenants/create-tenant.ts'
+import { deleteTenant } from './tenants/delete-tenant.ts'
+import { getTenant } from './tenants/get-tenant.ts'
+import { listTenants } from './tenants/list-tenants.ts'
+import { renameTenant } from './tenants/rename-tenant.ts'
 
 const operations = [
   listApiKeys,
@@ -41,6 +46,11 @@ const operations = [
   getApiKey,
   rotateApiKey,
   revokeApiKey,
+  listTenants,
+  createTenant,
+  getTenant,
+  renameTenant,
+  deleteTenant,
   listConnectors,
   getConnector,
   getConnectorSpec,
