@@ -1,7 +1,7 @@
 // The private directory of a run: mode 0700, files of mode 0600, nothing of it left afterwards.
 import { randomBytes } from 'node:crypto'
 import { constants } from 'node:fs'
-import { chmod, mkdir, open, readdir, rename, rm } from 'node:fs/promises'
+import { mkdir, open, rename } from 'node:fs/promises'
 import { basename, join } from 'node:path'
 import { Secret } from '@sluice/connector-specs'
 
@@ -42,23 +42,6 @@ export async function readPrivateFile(directory: string, name: string): Promise<
     return stats.isFile() && stats.size <= MAXIMUM_BYTES ? await file.readFile() : null
   } finally {
     await file.close()
-  }
-}
-
-/** Removes it with all that lies in it, directories that the program made unreadable included. */
-export async function removePrivateDirectory(path: string): Promise<void> {
-  try {
-    await rm(path, { recursive: true, force: true, maxRetries: 3, retryDelay: 50 })
-  } catch {
-    await unlock(path)
-    await rm(path, { recursive: true, force: true, maxRetries: 3, retryDelay: 50 })
-  }
-}
-
-async function unlock(directory: string): Promise<void> {
-  await chmod(directory, 0o700)
-  for (const entry of await readdir(directory, { withFileTypes: true })) {
-    if (entry.isDirectory()) await unlock(join(directory, entry.name))
   }
 }
 

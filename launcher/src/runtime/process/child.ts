@@ -84,7 +84,8 @@ function ownSession(pid: number): number | null {
   }
 }
 
-async function endLeftovers({ isolation, cgroup, directory }: ChildPlan): Promise<{ limit?: 'memory' }> {
+/** Ends what a program left when it ended. @returns the limit that ended it, if that can be told */
+export async function endLeftovers({ isolation, cgroup, directory }: ChildPlan): Promise<{ limit?: 'memory' }> {
   const group = cgroup ? await endControlGroup(cgroup) : null
   if (isolation === 'none' && !group) await killByDirectory(directory)
   return group?.out_of_memory ? { limit: 'memory' } : {}

@@ -1,6 +1,6 @@
 // Control groups (version 2): bounds for a program with all that it forks, and one write that kills them all. Where
 // this process may not make groups, there are none.
-import { constants } from 'node:fs'
+import { constants, rmdirSync } from 'node:fs'
 import { access, mkdir, readFile, rmdir, writeFile } from 'node:fs/promises'
 import { basename, join } from 'node:path'
 import type { ProgramLimits } from '../runtime.ts'
@@ -11,6 +11,9 @@ export interface ControlGroups {
   /** Those that programs can be bounded by. */
   controllers: readonly ('cpu' | 'memory' | 'pids')[]
 }
+
+/** What names of owners' groups begin with. */
+export const OWNER_GROUP = 'sluice-runs-'
 
 const CONTROLLERS = ['cpu', 'memory', 'pids'] as const
 const PERIOD_US = 100_000
@@ -82,7 +85,16 @@ export async function endControlGroup(path: string): Promise<{ out_of_memory: bo
 
 /** The group that holds the groups of an owner's runs. */
 export function ownerGroup(groups: ControlGroups, ownerDirectory: string): string {
-  return join(groups.path, `sluice-${basename(ownerDirectory)}`)
+  return join(groups.path, OWNER_GROUP + basename(ownerDirectory))
+}
+
+/** Removes a group in which nothing is; any other stays. */
+export function removeEmptyGroup(path: string): void {
+  try {
+    rmdirSync(path)
+  } catch {
+    // Still in use, or never made.
+  }
 }
 
 async function enable(path: string, controller: string): Promise<void> {

@@ -16,10 +16,16 @@ const possible = {
   none: true,
 }
 
-for (const confinement of ['bubblewrap', 'namespaces', 'none'] as const) {
+for (const [confinement, spawner] of [
+  ['bubblewrap', false],
+  ['bubblewrap', true],
+  ['namespaces', false],
+  ['none', false],
+  ['none', true],
+] as const) {
   const skip = possible[confinement] ? false : `this host has no ${confinement}`
-  describe(`confined by ${confinement}`, { skip }, () => {
-    const runtime = createProcessRuntime({ confinement })
+  describe(`confined by ${confinement}, started by ${spawner ? 'the spawner' : 'this process'}`, { skip }, () => {
+    const runtime = createProcessRuntime({ confinement, spawner })
     after(() => runtime.close())
 
     const node = (script: string, more: Partial<Program> = {}): Program => ({
@@ -91,7 +97,7 @@ for (const confinement of ['bubblewrap', 'namespaces', 'none'] as const) {
       await upTo(plain, 'up')
       assert.deepEqual(await plain.stop(10_000), { code: null, signal: 'SIGTERM' })
 
-      const marker = `marker-${process.pid}-${confinement}-${Math.random()}`
+      const marker = `marker-${process.pid}-${Math.random()}`
       const stubborn = await runtime.start(
         node(
           `const { spawn } = require('node:child_process')
@@ -108,7 +114,7 @@ for (const confinement of ['bubblewrap', 'namespaces', 'none'] as const) {
     })
 
     test('what a program detached does not outlive it, and a program that closes its output is seen to do so', async () => {
-      const marker = `marker-${process.pid}-${confinement}-${Math.random()}`
+      const marker = `marker-${process.pid}-${Math.random()}`
       const leaving = await runtime.start(
         node(
           `require('node:child_process').spawn(process.execPath, ['-e', 'setInterval(() => {}, 1000)', '${marker}'], { stdio: 'ignore', detached: true }).unref()`,

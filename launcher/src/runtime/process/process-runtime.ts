@@ -1,18 +1,16 @@
 // The `process` runtime: programs of this machine as child processes.
 import { tmpdir } from 'node:os'
-import type { Readable, Writable } from 'node:stream'
-import {
-  createPrivateDirectory,
-  readPrivateFile,
-  removePrivateDirectory,
-  writePrivateFile,
-} from '../private-directory.ts'
+import { createPrivateDirectory, readPrivateFile, writePrivateFile } from '../private-directory.ts'
+import { removePrivateDirectory } from '../remove-private-directory.ts'
 import type { Exit, Program, RunningProgram, Runtime } from '../runtime.ts'
-import { type Child, type ChildPlan, startChild } from './child.ts'
+import type { Child } from './child.ts'
 import type { Isolation } from './confined-command.ts'
 import { describeHost, findConfinement } from './confinement.ts'
+import { ownerGroup, removeEmptyGroup } from './control-group.ts'
 import { createOwnerDirectory, openRunsRoot } from './owner-directory.ts'
 import { planChild } from './plan-child.ts'
+import { createSpawner } from './spawner.ts'
+import { type Channel, type Streams, spawnHere } from './start-with-streams.ts'
 import { sweepOrphans } from './sweep-orphans.ts'
 
 export interface ProcessRuntimeOptions {
@@ -20,15 +18,10 @@ export interface ProcessRuntimeOptions {
   confinement?: Isolation | 'auto'
   /** Directories that connectors must not see, such as those of keys and databases. */
   hidden?: readonly string[]
+  /** Start programs from a small process of its own rather than from this one: for servers, whose memory is large. */
+  spawner?: boolean
   /** Where private directories are made; the system's directory for temporary files by default. */
   directory?: string
-}
-
-interface Streams {
-  stdin: Writable | null
-  stdout: Readable
-  stderr: Readable
-  result: Readable | null
 }
 
 interface Running {
@@ -46,18 +39,28 @@ export function createProcessRuntime(options: ProcessRuntimeOptions = {}): Runti
   const place = once(async () => {
     const root = await openRunsRoot(parent)
     const owner = await createOwnerDirectory(root)
+    const { groups } = await confinement()
+    const spawner = options.spawner ? createSpawner(owner) : null
     // Programs are no part of our process group, so nothing else ends them when we end before they do.
-    process.on('exit', () => {
+    const leave = () => {
+      process.off('exit', leave)
       for (const { child } of running) child.killNow()
+      spawner?.close()
       owner.removeNow()
-    })
-    return { root, owner: owner.path }
+      if (groups) removeEmptyGroup(ownerGroup(groups, owner.path))
+      placed = false
+    }
+    process.on('exit', leave)
+    placed = true
+    return { root, owner: owner.path, spawner, leave }
   })
+  let placed = false
 
   const start = async (directory: string, program: Program): Promise<RunningProgram> => {
     for (const [name, content] of Object.entries(program.files ?? {})) await writePrivateFile(directory, name, content)
-    const plan = await planChild(program, await confinement(), { ...(await place()), directory, hidden })
-    const { child, streams } = await spawnLocally(program, plan)
+    const { root, owner, spawner } = await place()
+    const plan = await planChild(program, await confinement(), { root, owner, directory, hidden })
+    const { child, streams } = await (spawner?.start ?? spawnHere)(plan, channelsOf(program))
     return supervise(program, child, streams, directory, running)
   }
 
@@ -73,26 +76,25 @@ export function createProcessRuntime(options: ProcessRuntimeOptions = {}): Runti
       }
     },
     async sweep() {
-      await sweepOrphans(await openRunsRoot(parent), (await confinement()).groups)
+      const { root } = await place()
+      await sweepOrphans(root, (await confinement()).groups)
     },
     describeConfinement: async () => describeHost(await confinement()),
     async close() {
       for (const { child } of running) child.killNow()
       await Promise.all([...running].map(({ exited }) => exited))
+      if (placed) (await place()).leave()
     },
   }
 }
 
-async function spawnLocally(program: Program, plan: ChildPlan): Promise<{ child: Child; streams: Streams }> {
-  const child = await startChild(plan, [
-    program.stdin === 'pipe' ? 'pipe' : 'ignore',
-    'pipe',
-    'pipe',
-    program.result_fd ? 'pipe' : 'ignore',
-  ])
-  const [stdin, stdout, stderr, result] = child.process.stdio
-  // What was asked for as a pipe is a stream.
-  return { child, streams: { stdin, stdout, stderr, result: result ?? null } as Streams }
+function channelsOf({ stdin, result_fd }: Program): Channel[] {
+  return [
+    ...(stdin === 'pipe' ? ['stdin' as const] : []),
+    'stdout',
+    'stderr',
+    ...(result_fd ? ['result' as const] : []),
+  ]
 }
 
 function supervise(

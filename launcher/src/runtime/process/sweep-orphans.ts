@@ -1,9 +1,12 @@
-import { readdir, rmdir } from 'node:fs/promises'
+import { readdir, readFile, stat } from 'node:fs/promises'
 import { join } from 'node:path'
-import { removePrivateDirectory } from '../private-directory.ts'
-import { type ControlGroups, endControlGroup, ownerGroup } from './control-group.ts'
+import { removePrivateDirectory } from '../remove-private-directory.ts'
+import { type ControlGroups, endControlGroup, OWNER_GROUP, ownerGroup, removeEmptyGroup } from './control-group.ts'
 import { killByDirectory } from './leftovers.ts'
 import { findOrphanedDirectories } from './owner-directory.ts'
+
+/** No owner takes so long from making its group to starting a program in it. */
+const STARTING_MS = 60_000
 
 /** Ends the programs of owners that were killed, and removes their private directories. */
 export async function sweepOrphans(root: string, groups: ControlGroups | null): Promise<void> {
@@ -12,11 +15,22 @@ export async function sweepOrphans(root: string, groups: ControlGroups | null): 
     await killByDirectory(directory)
     await removePrivateDirectory(directory)
   }
+  if (groups) await removeEmptyOwnerGroups(groups)
 }
 
-/** Ends the groups of an owner's runs, and its own. */
-export async function endOwnerGroup(path: string): Promise<void> {
+async function endOwnerGroup(path: string): Promise<void> {
   const runs = await readdir(path, { withFileTypes: true }).catch(() => [])
   for (const run of runs) if (run.isDirectory()) await endControlGroup(join(path, run.name))
-  await rmdir(path).catch(() => {})
+  removeEmptyGroup(path)
+}
+
+/** Those whose owner ended its programs and directory, and then was killed itself. */
+async function removeEmptyOwnerGroups(groups: ControlGroups): Promise<void> {
+  const names = (await readdir(groups.path)).filter((name) => name.startsWith(OWNER_GROUP))
+  for (const path of names.map((name) => join(groups.path, name))) {
+    const events = await readFile(join(path, 'cgroup.events'), 'utf8').catch(() => '')
+    const made = await stat(path).catch(() => null)
+    const isNew = !made || Date.now() - made.ctimeMs < STARTING_MS
+    if (!isNew && /^populated 0$/m.test(events)) await endOwnerGroup(path)
+  }
 }

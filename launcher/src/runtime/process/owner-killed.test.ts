@@ -1,0 +1,120 @@
+import assert from 'node:assert/strict'
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { existsSync } from 'node:fs'
+import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { after, before, test } from 'node:test'
+import { fileURLToPath } from 'node:url'
+import { assertEnded } from '../../fixtures/launch-script.ts'
+import type { Isolation } from './confined-command.ts'
+import { findConfinement } from './confinement.ts'
+import { killByDirectory } from './leftovers.ts'
+import { createProcessRuntime } from './process-runtime.ts'
+
+const { isolation } = await findConfinement('auto')
+const OWNER = fileURLToPath(new URL('../../fixtures/owner.ts', import.meta.url))
+
+let place: string
+before(async () => {
+  place = await mkdtemp(join(tmpdir(), 'sluice-owner-'))
+})
+after(() => rm(place, { recursive: true, force: true }))
+
+async function startOwner(
+  confinement: Isolation,
+  spawner: boolean,
+): Promise<{ owner: ChildProcess; directory: string }> {
+  const owner = spawn(process.execPath, [OWNER, confinement, String(spawner), place], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  })
+  assert.ok(owner.stdout)
+  const [told] = await once(owner.stdout, 'data')
+  const directory = String(told).trim()
+  assert.equal(existsSync(directory), true)
+  assert.equal((await processesOf(directory)).length >= 2, true)
+  return { owner, directory }
+}
+
+/** Processes that were started with this private directory, by what their environment names. */
+async function processesOf(directory: string): Promise<number[]> {
+  const pids = (await readdir('/proc')).map(Number).filter((pid) => pid > 1 && pid !== process.pid)
+  const environments = await Promise.all(pids.map((pid) => readFile(`/proc/${pid}/environ`, 'utf8').catch(() => '')))
+  return pids.filter((_, index) => environments[index]?.includes(directory))
+}
+
+async function untilGone(directory: string, isGone = () => !existsSync(directory)): Promise<void> {
+  const deadline = performance.now() + 10_000
+  while (!isGone() || (await processesOf(directory)).length > 0) {
+    assert.ok(performance.now() < deadline, `something of ${directory} is left`)
+  }
+}
+
+for (const confinement of [...new Set([isolation, 'none'] as const)]) {
+  test(`S49 kill -9 of the owner leaves no program and no private directory: its spawner ends them (${confinement})`, async () => {
+    const { owner, directory } = await startOwner(confinement, true)
+    owner.kill('SIGKILL')
+    await untilGone(directory)
+  })
+
+  test(`S49 kill -9 of the owner and all its processes: the next start sweeps what is left (${confinement})`, async () => {
+    const { owner, directory } = await startOwner(confinement, true)
+    const [spawner] = await childrenOf(owner.pid)
+    assert.ok(spawner)
+    process.kill(spawner, 'SIGSTOP')
+    owner.kill('SIGKILL')
+    await once(owner, 'exit')
+    process.kill(spawner, 'SIGKILL')
+    await assertEnded(spawner)
+    assert.equal(existsSync(join(directory, 'config.json')), true)
+    await createProcessRuntime({ confinement, directory: place }).sweep()
+    await untilGone(directory)
+  })
+
+  test(`S49 an owner without a spawner: its program ends with it, its directory goes at the next start (${confinement})`, async () => {
+    const { owner, directory } = await startOwner(confinement, false)
+    owner.kill('SIGKILL')
+    await once(owner, 'exit')
+    await createProcessRuntime({ confinement, directory: place }).sweep()
+    await untilGone(directory)
+  })
+}
+
+test('a sweep leaves the programs of an owner that lives alone', async () => {
+  const { owner, directory } = await startOwner(isolation, true)
+  await createProcessRuntime({ directory: place }).sweep()
+  assert.equal(existsSync(directory), true)
+  assert.equal((await processesOf(directory)).length >= 2, true)
+  owner.kill('SIGTERM')
+  await untilGone(directory)
+})
+
+test('when the spawner is killed its programs have ended, and the next start has a new one', async () => {
+  const runtime = createProcessRuntime({ spawner: true, directory: place })
+  const program = { name: 'acme/test', command: ['/bin/sleep', '600'], cwd: '/', env: {}, stdin: 'closed' as const }
+  const running = await runtime.start(program)
+  const [spawner] = await childrenOf(process.pid, 'spawner-main')
+  assert.ok(spawner)
+  process.kill(spawner, 'SIGKILL')
+  assert.deepEqual(await running.exited, { code: null, signal: 'SIGKILL' })
+  await untilGone(running.directory)
+  const next = await runtime.start({ ...program, command: ['/bin/sh', '-c', 'exit 3'] })
+  assert.deepEqual(await next.exited, { code: 3, signal: null })
+  await runtime.close()
+})
+
+test('without namespaces and control groups, what names the private directory in its environment is found and killed', async () => {
+  const directory = join(place, 'a-private-directory')
+  const child = spawn('/bin/sleep', ['600'], { detached: true, stdio: 'ignore', env: { TMPDIR: directory } })
+  await once(child, 'spawn')
+  await killByDirectory(directory)
+  assert.ok(child.pid)
+  await assertEnded(child.pid)
+})
+
+async function childrenOf(pid: number | undefined, name = 'spawner-main'): Promise<number[]> {
+  const children = (await readFile(`/proc/${pid}/task/${pid}/children`, 'utf8')).trim().split(' ').map(Number)
+  const lines = await Promise.all(children.map((child) => readFile(`/proc/${child}/cmdline`, 'utf8').catch(() => '')))
+  return children.filter((_, index) => lines[index]?.includes(name))
+}
