@@ -1,10 +1,10 @@
 import { stat } from 'node:fs/promises'
 import { delimiter, dirname, isAbsolute, relative } from 'node:path'
-import { type Program, StartError } from '../runtime.ts'
+import { type Program, type ProgramLimits, StartError } from '../runtime.ts'
 import type { ChildPlan } from './child.ts'
-import { confinedCommand } from './confined-command.ts'
+import { confinedCommand, type Isolation } from './confined-command.ts'
 import type { HostConfinement } from './confinement.ts'
-import { createControlGroup } from './control-group.ts'
+import { type ControlGroups, createControlGroup } from './control-group.ts'
 import { findProgram } from './find-program.ts'
 import { ownerStage } from './owner-directory.ts'
 
@@ -29,7 +29,8 @@ export async function planChild(program: Program, host: HostConfinement, place: 
   const env = environment(program.env, directory)
   const path = await findProgram(name, env.PATH ?? '', cwd)
   if (isolation !== 'none') for (const needed of [cwd, path]) checkVisible(needed, hidden)
-  const cgroup = groups ? await createControlGroup(groups, owner, directory, limits) : null
+  const cgroup =
+    groups && needsGroup(isolation, groups, limits) ? await createControlGroup(groups, owner, directory, limits) : null
   const argv = confinedCommand({
     isolation,
     command: [path, ...programArguments],
@@ -45,6 +46,12 @@ export async function planChild(program: Program, host: HostConfinement, place: 
     cgroup_holds_memory: groups?.controllers.includes('memory') ?? false,
   })
   return { argv, cwd, env, directory, isolation, cgroup }
+}
+
+/** To hold limits, and to end all that a program forked where no namespace does. */
+function needsGroup(isolation: Isolation, { controllers }: ControlGroups, limits: ProgramLimits): boolean {
+  const bounds = { cpu: limits.cpus, memory: limits.memory_bytes, pids: limits.processes }
+  return isolation === 'none' || controllers.some((name) => bounds[name] !== undefined)
 }
 
 /** Nothing of our own environment but where programs lie; the Node that runs us is found first. */
