@@ -5,6 +5,7 @@ import { findAccount } from './accounts.ts'
 import { deviceFlow } from './device-pages.ts'
 import { errorPage } from './error-page.ts'
 import type { LabClient, LabStandard } from './lab.ts'
+import { MUTUAL_TLS } from './mutual-tls.ts'
 import { createAdapter, type ProviderState } from './provider-state.ts'
 import { SCOPES } from './scopes.ts'
 import { loadKeys } from './signing-keys.ts'
@@ -19,10 +20,13 @@ export interface AuthorizationServerOptions {
   access_token_seconds: number
   rotation: 'never' | 'always'
   standards: ReadonlySet<LabStandard>
+  /** Whether clients may prove themselves by certificate. */
+  by_certificate: boolean
 }
 
 const CLIENT_AUTHENTICATION: ClientAuthMethod[] = ['client_secret_basic', 'client_secret_post']
 const CLIENT_ASSERTIONS: ClientAuthMethod[] = ['private_key_jwt', 'client_secret_jwt', 'none']
+const CLIENT_CERTIFICATES: ClientAuthMethod[] = ['tls_client_auth', 'self_signed_tls_client_auth']
 
 /**
  * The authorization server of the lab: RFC 6749 with PKCE S256 required, RFC 9207 `iss`, RFC 9126 PAR, RFC 7009
@@ -47,7 +51,11 @@ export function createAuthorizationServer(options: AuthorizationServerOptions): 
     scopes: Object.keys(SCOPES),
     claims: { openid: ['sub'] },
     pkce: { required: () => true },
-    clientAuthMethods: [...CLIENT_AUTHENTICATION, ...(standards.has('client_assertions') ? CLIENT_ASSERTIONS : [])],
+    clientAuthMethods: [
+      ...CLIENT_AUTHENTICATION,
+      ...(standards.has('client_assertions') ? CLIENT_ASSERTIONS : []),
+      ...(options.by_certificate ? CLIENT_CERTIFICATES : []),
+    ],
     clientDefaults: { id_token_signed_response_alg: 'ES256' },
     enabledJWA: { idTokenSigningAlgValues: ['ES256'], userinfoSigningAlgValues: ['ES256'] },
     clientBasedCORS: () => false,
@@ -61,6 +69,7 @@ export function createAuthorizationServer(options: AuthorizationServerOptions): 
         nonceSecret: randomBytes(32),
         requireNonce: () => standards.has('dpop_nonce'),
       },
+      mTLS: options.by_certificate ? MUTUAL_TLS : { enabled: false },
       pushedAuthorizationRequests: {
         enabled: true,
         requirePushedAuthorizationRequests: standards.has('pushed_requests_only'),

@@ -45,12 +45,14 @@ export interface LabOptions {
   rotation?: 'never' | 'always'
   /** Default: none. */
   standards?: LabStandard[]
+  /** Speak https, and take clients that prove themselves by certificate (RFC 8705). All in PEM. */
+  tls?: { key: string; cert: string; client_ca?: string }
   /** Take a free port when `port` is taken, rather than fail. */
   port_fallback?: boolean
 }
 
 export interface Lab {
-  /** `http://localhost:PORT`, which is also the issuer. */
+  /** `http://localhost:PORT`, or https, which is also the issuer. */
   readonly origin: string
   /** Requests that the token endpoint has received since the start, faults included. */
   readonly token_requests: number

@@ -1,5 +1,6 @@
 import { once } from 'node:events'
 import { createServer, type RequestListener, type Server } from 'node:http'
+import { createServer as createTlsServer } from 'node:https'
 import type { AddressInfo } from 'node:net'
 import { LabError } from './lab-error.ts'
 
@@ -12,6 +13,14 @@ interface ListenOptions {
   port: number
   host: string | undefined
   port_fallback: boolean
+  tls?: Tls | undefined
+}
+
+interface Tls {
+  key: string
+  cert: string
+  /** Whose certificates of clients are trusted. */
+  client_ca?: string
 }
 
 /**
@@ -20,26 +29,31 @@ interface ListenOptions {
  * @throws LabError `port_taken`.
  */
 export async function listen(
-  { port, host, port_fallback }: ListenOptions,
+  { port, host, port_fallback, tls }: ListenOptions,
   listener: RequestListener,
 ): Promise<Listener> {
   try {
-    return await listenOn(port, host, listener)
+    return await listenOn(port, host, listener, tls)
   } catch (error) {
     if (codeOf(error) !== 'EADDRINUSE') throw error
-    if (port === 0 || port_fallback) return listen({ port: 0, host, port_fallback: false }, listener)
+    if (port === 0 || port_fallback) return listen({ port: 0, host, port_fallback: false, tls }, listener)
     const message = `Port ${port} is taken by another program; stop that program or give the lab another port.`
     throw new LabError('port_taken', message, { cause: error })
   }
 }
 
-async function listenOn(port: number, host: string | undefined, listener: RequestListener): Promise<Listener> {
-  const first = await bind(port, host ?? '127.0.0.1', listener)
+async function listenOn(
+  port: number,
+  host: string | undefined,
+  listener: RequestListener,
+  tls: Tls | undefined,
+): Promise<Listener> {
+  const first = await bind(port, host ?? '127.0.0.1', listener, tls)
   const servers = [first]
   const address = first.address() as AddressInfo // a TCP server that listens
   if (host === undefined) {
     try {
-      servers.push(await bind(address.port, '::1', listener))
+      servers.push(await bind(address.port, '::1', listener, tls))
     } catch (error) {
       if (codeOf(error) === 'EADDRINUSE') {
         await end(first)
@@ -56,11 +70,16 @@ async function listenOn(port: number, host: string | undefined, listener: Reques
   }
 }
 
-async function bind(port: number, host: string, listener: RequestListener): Promise<Server> {
-  const server = createServer(listener)
+async function bind(port: number, host: string, listener: RequestListener, tls: Tls | undefined): Promise<Server> {
+  const server = tls === undefined ? createServer(listener) : createTlsServer(optionsOf(tls), listener)
   server.listen(port, host)
   await once(server, 'listening')
   return server
+}
+
+/** Clients may show a certificate; whether they must is the business of whoever asks for it. */
+function optionsOf({ key, cert, client_ca }: Tls) {
+  return { key, cert, requestCert: true, rejectUnauthorized: false, ...(client_ca !== undefined && { ca: client_ca }) }
 }
 
 async function end(server: Server): Promise<void> {

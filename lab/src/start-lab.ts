@@ -22,8 +22,9 @@ export async function startLab(options: LabOptions = {}): Promise<Lab> {
   let answer: RequestListener = (_req, res) => res.writeHead(503).end()
 
   const { port = 0, host, port_fallback = false } = options
-  const listener = await listen({ port, host, port_fallback }, (req, res) => answer(req, res))
-  const origin = `http://localhost:${listener.port}`
+  const { tls } = options
+  const listener = await listen({ port, host, port_fallback, tls }, (req, res) => answer(req, res))
+  const origin = `${tls ? 'https' : 'http'}://localhost:${listener.port}`
 
   try {
     const state = openProviderState(options.state_file)
@@ -34,6 +35,7 @@ export async function startLab(options: LabOptions = {}): Promise<Lab> {
       access_token_seconds: options.access_token_seconds ?? 3600,
       rotation: options.rotation ?? 'never',
       standards: new Set(options.standards),
+      by_certificate: tls !== undefined,
     })
     answer = createRouter(origin, server, (req, res, serve) => {
       tokenRequests += 1

@@ -1,6 +1,6 @@
 import { OAuthError } from '../errors.ts'
 import type { Secret } from '../secret.ts'
-import { basicPassword, basicUserId } from '../template/place-basic.ts'
+import { formEncode } from '../template/place-basic.ts'
 import { signAssertion, signAssertionBySecret } from './assertion.ts'
 import type { SigningKey } from './signing-key.ts'
 
@@ -65,7 +65,7 @@ export async function authenticateClient(
   switch (method) {
     case 'client_secret_basic': {
       const client_secret = need(client.client_secret, 'client_secret', method).reveal()
-      const credentials = Buffer.from(`${basicUserId(client_id)}:${basicPassword(client_secret)}`).toString('base64')
+      const credentials = Buffer.from(`${formEncode(client_id)}:${formEncode(client_secret)}`).toString('base64')
       return proof({ headers: { authorization: `Basic ${credentials}` } })
     }
     case 'client_secret_post': {

@@ -29,6 +29,6 @@ function isPrintableAscii(text: string): boolean {
 }
 
 /** application/x-www-form-urlencoded, one value. */
-function formEncode(text: string): string {
+export function formEncode(text: string): string {
   return new URLSearchParams([['', text]]).toString().slice(1)
 }
