@@ -90,10 +90,13 @@ function readToken(field: string, value: JsonValue): Secret | null {
   return secret(value)
 }
 
+/** Characters. No provider has so many scopes, and what is kept of a reply is bounded. */
+const MAX_SCOPE = 16_384
+
 /** Scopes come as text, or as a list (Twitch). */
 function readScope(value: JsonValue, separator: string): string | null {
   const list =
     typeof value === 'string' && separator !== ' ' ? value.split(separator).map((scope) => scope.trim()) : value
   const text = Array.isArray(list) ? list.filter((item) => typeof item === 'string').join(' ') : list
-  return typeof text === 'string' && /^[\x20-\x7e]+$/.test(text) ? text : null
+  return typeof text === 'string' && text.length <= MAX_SCOPE && /^[\x20-\x7e]+$/.test(text) ? text : null
 }

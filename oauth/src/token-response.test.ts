@@ -28,6 +28,11 @@ const fails = (body: unknown, reply: Reply = {}) => {
   return { code, verdict, field }
 }
 
+test('scopes beyond any size that providers have are left out of what is kept', () => {
+  assert.equal(read({ access_token: 'at', scope: 'a '.repeat(8192) }).scope?.length, 16_384)
+  assert.equal(read({ access_token: 'at', scope: 'a '.repeat(8193) }).scope, null)
+})
+
 test('a token response is read into a token set', () => {
   const reply = {
     access_token: 'at',

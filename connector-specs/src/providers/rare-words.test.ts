@@ -46,7 +46,26 @@ const OAUTH1 = {
   },
 }
 
+const STANDARDS = {
+  provider: 'acme',
+  issuer: 'https://acme.example/tenant',
+  endpoints: {
+    device_authorization_endpoint: 'https://acme.example/device',
+    pushed_authorization_request_endpoint: 'https://acme.example/par',
+  },
+  resource: ['https://api.acme.example/v1'],
+  dpop: 'when_offered',
+  authorization: { url: 'https://acme.example/authorize' },
+  token: {
+    url: 'https://acme.example/token',
+    client_authentication: 'client_secret_basic',
+    basic_encoding: 'raw',
+  },
+  grants: { authorization_code: {}, refresh_token: {} },
+} satisfies JsonObject
+
 const DECLARATIONS: Record<string, JsonObject> = {
+  'an issuer with further endpoints, resources, keys and raw Basic': STANDARDS,
   'the password grant by a form': PASSWORD,
   'the password grant by JSON': {
     ...PASSWORD,

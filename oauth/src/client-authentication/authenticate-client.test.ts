@@ -39,6 +39,12 @@ test('S29 a colon or percent sign in the client id survives the Basic header', a
   assert.equal(Buffer.from(headers.authorization?.slice(6) ?? '', 'base64').toString(), 'a%3Ab:p%25')
 })
 
+test('S29 without a spec Basic is form-encoded as RFC 6749 §2.3.1 has it, so that a plus sign stays one', async () => {
+  const odd = { client_id: 'id', client_secret: secret('a+b/c=') }
+  const { headers } = await authenticateClient('client_secret_basic', odd, context)
+  assert.equal(Buffer.from(headers.authorization?.slice(6) ?? '', 'base64').toString(), 'id:a%2Bb%2Fc%3D')
+})
+
 test('an assertion names the client as issuer and subject, lives two minutes and serves once', async () => {
   const first = await authenticateClient('private_key_jwt', client, context)
   const { payload, protectedHeader } = await jwtVerify(first.parameters.client_assertion ?? '', ec.publicKey, {

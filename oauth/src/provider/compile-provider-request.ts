@@ -77,7 +77,10 @@ export function compileProviderRequest(compilation: Compilation, sources: Reques
         'repeats the Authorization header of the client',
       )
     }
-    headers.push({ name: 'authorization', value: { ...parseTemplate(client.authorization), required: true } })
+    const { basic_encoding = 'form' } = declaration
+    const authorization =
+      basic_encoding === 'raw' ? client.authorization.replace(/\{\{[#/]urlencode\}\}/g, '') : client.authorization
+    headers.push({ name: 'authorization', value: { ...parseTemplate(authorization), required: true } })
   }
   return {
     method,
@@ -103,7 +106,9 @@ interface ClientAuthenticationParts {
 }
 
 const ID = { client_id: '{{client_id}}' }
-const BASIC = 'Basic {{#basicauth}}{{{client_id}}}:{{{client_secret}}}{{/basicauth}}'
+const encoded = (name: string) => `{{#urlencode}}{{{${name}}}}{{/urlencode}}`
+const BASIC = `Basic {{#basicauth}}${encoded('client_id')}:${encoded('client_secret')}{{/basicauth}}`
+const SECRET_AS_USER_NAME = `Basic {{#basicauth}}${encoded('client_secret')}:{{/basicauth}}`
 const ASSERTION = {
   ...ID,
   client_assertion_type: 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer',
@@ -118,7 +123,7 @@ const CLIENT_AUTHENTICATION: Record<
   client_secret_basic_with_client_id: { parameters: ID, authorization: BASIC },
   client_secret_as_user_name: {
     parameters: {},
-    authorization: 'Basic {{#basicauth}}{{{client_secret}}}:{{/basicauth}}',
+    authorization: SECRET_AS_USER_NAME,
   },
   client_secret_post: { parameters: { ...ID, client_secret: '{{client_secret}}' }, authorization: null },
   private_key_jwt: { parameters: ASSERTION, authorization: null },

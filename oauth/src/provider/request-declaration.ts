@@ -29,6 +29,10 @@ export const requestDeclaration = z.strictObject({
     .optional()
     .describe('How parameters are encoded; query puts them into the URL.'),
   client_authentication: z.enum(CLIENT_AUTHENTICATION).optional().describe('Exactly one (RFC 6749 §2.3).'),
+  basic_encoding: z
+    .enum(['form', 'raw'])
+    .optional()
+    .describe('How id and secret stand in HTTP Basic: form-encoded (RFC 6749 §2.3.1), or as they are. Default form.'),
   parameters: values
     .optional()
     .describe(

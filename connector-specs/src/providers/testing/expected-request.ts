@@ -55,16 +55,19 @@ const JWT_BEARER = 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer'
 /** Parameters and header of each client authentication. */
 function clientProof(
   method: string,
+  encoding: 'form' | 'raw',
   { client_id = '', client_secret = '', client_assertion = '' }: Values,
 ): { parameters: Record<string, string>; authorization: string | null } {
-  const basic = (credentials: string) => `Basic ${Buffer.from(credentials).toString('base64')}`
+  const inBasic = (text: string) => (encoding === 'form' ? encodeURIComponent(text) : text)
+  const basic = (...credentials: string[]) =>
+    `Basic ${Buffer.from(credentials.map(inBasic).join(':')).toString('base64')}`
   switch (method) {
     case 'client_secret_basic':
-      return { parameters: {}, authorization: basic(`${client_id}:${client_secret}`) }
+      return { parameters: {}, authorization: basic(client_id, client_secret) }
     case 'client_secret_basic_with_client_id':
-      return { parameters: { client_id }, authorization: basic(`${client_id}:${client_secret}`) }
+      return { parameters: { client_id }, authorization: basic(client_id, client_secret) }
     case 'client_secret_as_user_name':
-      return { parameters: {}, authorization: basic(`${client_secret}:`) }
+      return { parameters: {}, authorization: basic(client_secret, '') }
     case 'client_secret_post':
       return { parameters: { client_id, client_secret }, authorization: null }
     case 'private_key_jwt':
@@ -85,7 +88,7 @@ export function expectedRequest(
 ): ExpectedRequest {
   const { method = 'POST', url = '', client_authentication = 'client_secret_post' } = declaration
   const encoding = declaration.body ?? (method === 'GET' ? 'query' : 'form')
-  const proof = clientProof(client_authentication, values)
+  const proof = clientProof(client_authentication, declaration.basic_encoding ?? 'form', values)
   const headers = new Map([['accept', 'application/json']])
   if (encoding === 'form') headers.set('content-type', 'application/x-www-form-urlencoded')
   if (encoding === 'json') headers.set('content-type', 'application/json')

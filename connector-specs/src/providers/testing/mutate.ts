@@ -17,6 +17,8 @@ const WORDS: Record<string, Record<string, string>> = {
   method: { POST: 'PUT', GET: 'DELETE', PUT: 'POST', DELETE: 'POST' },
   body: { form: 'json', json: 'form', query: 'form' },
   client_authentication: { client_secret_post: 'client_secret_basic' },
+  basic_encoding: { form: 'raw', raw: 'form' },
+  dpop: { never: 'required', when_offered: 'required', required: 'never' },
   rotation: { never: 'always', sometimes: 'always', always: 'never' },
   signature_method: { 'HMAC-SHA1': 'HMAC-SHA256', 'HMAC-SHA256': 'PLAINTEXT', PLAINTEXT: 'HMAC-SHA1' },
   reuse: { accepted: 'refused', refused: 'revokes_grant', revokes_grant: 'refused' },

@@ -370,9 +370,10 @@ function proveRedirectUris(plan: OAuthPlan, declared: ProviderDeclaration, confi
 }
 
 /** What the plan only hands on, to the broker that acts by it. */
-function proveFacts({ provider, behaviour, url_policy }: OAuthPlan, declared: ProviderDeclaration): void {
-  const { refresh_tokens, api, introspection } = declared
+function proveFacts({ provider, behaviour, url_policy, server }: OAuthPlan, declared: ProviderDeclaration): void {
+  const { refresh_tokens, api, introspection, issuer = null, endpoints, resource, dpop = null } = declared
   assert.equal(provider, declared.provider)
+  assert.deepEqual({ ...server, issuer: server?.issuer?.source ?? null }, { issuer, endpoints, resource, dpop })
   assert.deepEqual([...behaviour.grants], Object.keys(declared.grants))
   assert.deepEqual(url_policy.allowed_hosts, declared.hosts)
   assert.equal(behaviour.pkce, declared.authorization?.pkce ?? 'unsupported')
