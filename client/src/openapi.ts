@@ -1556,6 +1556,13 @@ export interface paths {
                     limit?: number;
                     /** @description `next_cursor` of the page before. */
                     cursor?: string;
+                    connector_id?: string;
+                    integration_id?: string;
+                    /** @description Your own id of the person or account. */
+                    end_user_id?: string;
+                    status?: "healthy" | "needs_reauthorization" | "failing" | "disabled";
+                    /** @description Those whose `act_by` lies before this instant: somebody must authorize again. */
+                    act_before?: string;
                 };
                 header?: never;
                 path?: never;
@@ -1602,7 +1609,135 @@ export interface paths {
             };
         };
         put?: never;
-        post?: never;
+        /**
+         * Create a connection without a person
+         * @description Imports existing OAuth tokens, or takes credentials that no provider’s consent page gives. Where a person is to authorize, create a connect session instead.
+         */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            /** @description The connection. */
+            requestBody: {
+                content: {
+                    "application/json": {
+                        connector_id: string;
+                        /**
+                         * Format: uuid
+                         * @description Whose client the tokens belong to; may be left out when the connector has only one.
+                         */
+                        integration_id?: string;
+                        end_user?: {
+                            /** @description Your own id of the person or account. */
+                            id: string;
+                            /** Format: email */
+                            email?: string;
+                        };
+                        /** @description The endpoint config. With `grant` it is without the OAuth credentials; without, it holds the credentials: an API key, a password, a key pair, whatever the connector’s schema asks for. */
+                        config: {
+                            [key: string]: unknown;
+                        };
+                        /** @description Tokens that you already have. They are proven at the provider before they are stored. */
+                        grant?: {
+                            access_token?: string;
+                            refresh_token?: string;
+                            /**
+                             * Format: date-time
+                             * @description Of the access token.
+                             */
+                            expires_at?: string;
+                            /** @description As granted. */
+                            scopes?: string[];
+                            /** @description What else the provider gave beside the tokens and the connector needs, such as an account’s id. */
+                            further?: {
+                                [key: string]: unknown;
+                            };
+                        };
+                        /** @default [] */
+                        required_scopes?: string[];
+                        /** @default [] */
+                        optional_scopes?: string[];
+                    };
+                };
+            };
+            responses: {
+                /** @description The connection. */
+                201: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Connection"];
+                    };
+                };
+                /** @description No valid API key. */
+                401: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Not allowed. */
+                403: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description No such thing, or not the caller’s. */
+                404: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description It contradicts what stands. */
+                409: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description A value breaks a rule; `errors` names the field and the rule. */
+                422: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description The provider refused. */
+                502: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Try again later. */
+                503: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
         delete?: never;
         options?: never;
         head?: never;
@@ -1635,6 +1770,469 @@ export interface paths {
                     };
                     content: {
                         "application/json": components["schemas"]["Connection"];
+                    };
+                };
+                /** @description No valid API key. */
+                401: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Not allowed. */
+                403: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description No such thing, or not the caller’s. */
+                404: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description A value breaks a rule; `errors` names the field and the rule. */
+                422: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        /**
+         * Delete a connection
+         * @description Revokes its tokens at the provider first, then deletes config, credentials, history and runs here, whatever the provider answered. What remains is the audit record.
+         */
+        delete: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description What became of its tokens. */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ConnectionDeletion"];
+                    };
+                };
+                /** @description No valid API key. */
+                401: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Not allowed. */
+                403: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description No such thing, or not the caller’s. */
+                404: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description It contradicts what stands. */
+                409: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description A value breaks a rule; `errors` names the field and the rule. */
+                422: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Try again later. */
+                503: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        options?: never;
+        head?: never;
+        /**
+         * Change a connection
+         * @description Send the `ETag` that you read as `If-Match`, so that nobody’s change in between is lost.
+         */
+        patch: {
+            parameters: {
+                query?: never;
+                header?: {
+                    /** @description RFC 9110 §13.1.1. */
+                    "if-match"?: string;
+                };
+                path: {
+                    id: string;
+                };
+                cookie?: never;
+            };
+            /** @description What is to change; the rest stays. */
+            requestBody: {
+                content: {
+                    "application/json": {
+                        /** @description The whole config in place of the old one. A secret that comes back masked stays as it is. */
+                        config?: {
+                            [key: string]: unknown;
+                        };
+                        end_user?: {
+                            /** @description Your own id of the person or account. */
+                            id: string;
+                            /** Format: email */
+                            email?: string;
+                        } | null;
+                        required_scopes?: string[];
+                        optional_scopes?: string[];
+                        /** @description A disabled connection is not refreshed, and its credentials are not given out. */
+                        disabled?: boolean;
+                    };
+                };
+            };
+            responses: {
+                /** @description The connection as it stands now. */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Connection"];
+                    };
+                };
+                /** @description No valid API key. */
+                401: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Not allowed. */
+                403: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description No such thing, or not the caller’s. */
+                404: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description It contradicts what stands. */
+                409: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description It was changed since it was read. */
+                412: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description A value breaks a rule; `errors` names the field and the rule. */
+                422: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description The provider refused. */
+                502: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        trace?: never;
+    };
+    "/v1/connections/{id}/test": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Test a connection
+         * @description Checks its config, refreshes its grant if that is due, makes the provider’s test call where one is declared, and has the connector validate. Says who can mend what fails. Reads no data.
+         */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description How the checks went. */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ConnectionTest"];
+                    };
+                };
+                /** @description No valid API key. */
+                401: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Not allowed. */
+                403: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description No such thing, or not the caller’s. */
+                404: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description A value breaks a rule; `errors` names the field and the rule. */
+                422: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Try again later. */
+                503: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/connections/{id}/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Hand a connection over
+         * @description For leaving: waits for a refresh under way, stops further ones, and gives config and tokens out, once. The connection rests here as `disabled`, because two that refresh one grant end it. `PATCH` it with `{"disabled": false}` to take it back. Recorded in the audit log before anything is revealed.
+         */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    id: string;
+                };
+                cookie?: never;
+            };
+            /** @description How to leave it. */
+            requestBody?: {
+                content: {
+                    "application/json": {
+                        /**
+                         * @description False: it goes on being refreshed here. Then only read what was exported, never refresh it.
+                         * @default true
+                         */
+                        disable?: boolean;
+                    };
+                };
+            };
+            responses: {
+                /** @description Everything, in the clear. */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ConnectionExport"];
+                    };
+                };
+                /** @description No valid API key. */
+                401: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Not allowed. */
+                403: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description No such thing, or not the caller’s. */
+                404: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description It contradicts what stands. */
+                409: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description A value breaks a rule; `errors` names the field and the rule. */
+                422: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Try again later. */
+                503: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/connections/{id}/history": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read a connection’s history
+         * @description What happened to it and its grant, who did it and when, newest first. Nothing in it is secret.
+         */
+        get: {
+            parameters: {
+                query?: {
+                    limit?: number;
+                    /** @description `next_cursor` of the page before. */
+                    cursor?: string;
+                };
+                header?: never;
+                path: {
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description One page. */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ConnectionHistory"];
                     };
                 };
                 /** @description No valid API key. */
@@ -2855,13 +3453,102 @@ export interface components {
         ConnectionProblem: {
             /** @example missing_scopes */
             code: string;
-            message: string;
+            cause: string;
             /**
-             * @description `person`: who connected the account. `tenant`: you. `nobody`: it mends itself, or not at all.
+             * @description Who can mend it: `person` is who connected the account, `operator` is you.
              * @enum {string}
              */
-            owner: "person" | "tenant" | "nobody";
+            owner: "person" | "operator" | "provider" | "connector_author";
             next_action: string;
+        };
+        ConnectionDeletion: {
+            /** Format: uuid */
+            id: string;
+            /** @enum {boolean} */
+            deleted: true;
+            /** @description What became of each token at its provider. `not_offered` and `failed` mean that it lives until it expires: the person can end it in the provider’s account settings. */
+            tokens: {
+                /** @enum {string} */
+                token: "refresh_token" | "access_token";
+                /** @enum {string} */
+                outcome: "revoked" | "ended_with_other" | "not_offered" | "failed";
+                reason: string | null;
+            }[];
+        };
+        ConnectionTest: {
+            /** Format: uuid */
+            connection_id: string;
+            passed: boolean;
+            /**
+             * @description What the failure means; null when all passed.
+             * @enum {string|null}
+             */
+            verdict: "transient" | "reauthorize" | "integration_broken" | "connector_broken" | null;
+            /** @enum {string|null} */
+            owner: "person" | "operator" | "provider" | "connector_author" | null;
+            next_action: string | null;
+            checks: {
+                /**
+                 * @description `config`: against the connector’s schema. `grant`: refreshed if due. `test_call`: the provider’s own. `connector`: what the connector itself says.
+                 * @enum {string}
+                 */
+                check: "config" | "grant" | "test_call" | "connector";
+                /** @enum {string} */
+                outcome: "passed" | "failed" | "skipped";
+                message: string | null;
+                duration_ms: number;
+            }[];
+            /**
+             * Format: uuid
+             * @description The run that asked the connector.
+             */
+            run_id: string | null;
+        };
+        ConnectionExport: {
+            /** Format: uuid */
+            connection_id: string;
+            connector_id: string;
+            /** Format: uuid */
+            integration_id: string | null;
+            /** @description With its secrets. */
+            config: {
+                [key: string]: unknown;
+            };
+            /** @description As `POST /v1/connections` takes it elsewhere. Null where the config holds it all. */
+            grant: {
+                access_token: string;
+                refresh_token: string | null;
+                /** Format: date-time */
+                expires_at: string | null;
+                scopes: string[];
+                further: {
+                    [key: string]: unknown;
+                };
+            } | null;
+            /** Format: date-time */
+            exported_at: string;
+        };
+        ConnectionHistory: {
+            data: components["schemas"]["ConnectionHistoryEntry"][];
+            next_cursor: string | null;
+        };
+        ConnectionHistoryEntry: {
+            /** Format: uuid */
+            id: string;
+            /**
+             * @description `created`, `imported`, `changed`, `repaired`, `repair_refused`, `scopes_changed`, `disabled`, `enabled`, `exported`; `refreshed` and `refresh_failed`.
+             * @example repaired
+             */
+            kind: string;
+            actor: {
+                type: string;
+                id: string;
+            };
+            detail: {
+                [key: string]: unknown;
+            };
+            /** Format: date-time */
+            at: string;
         };
         RunList: {
             data: components["schemas"]["RunSummary"][];

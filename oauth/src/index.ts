@@ -128,6 +128,7 @@ export type { DpopUse, OAuthPlan, PlannedServer, StateLength } from './plan.ts'
 export { type CompiledProvider, compileProvider } from './provider/compile-provider.ts'
 export { compileProviderPlan } from './provider/compile-provider-plan.ts'
 export { type ProviderDeclaration, providerDeclaration } from './provider/declaration.ts'
+export { withDeclaredBehaviour } from './provider/with-declared-behaviour.ts'
 export type { ProviderBehaviour, RefreshPolicy } from './provider-behaviour.ts'
 export {
   buildPushedAuthorizationRequest,

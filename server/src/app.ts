@@ -12,8 +12,14 @@ import { previewRuns } from './connect/preview-runs.ts'
 import { startAuthorization } from './connect/start-authorization.ts'
 import { createConnectSessionRoute } from './connect-sessions/create-connect-session.ts'
 import { getConnectSession } from './connect-sessions/get-connect-session.ts'
+import { createConnectionRoute } from './connections/create-connection.ts'
+import { deleteConnectionRoute } from './connections/delete-connection.ts'
+import { exportConnectionRoute } from './connections/export-connection.ts'
 import { getConnection } from './connections/get-connection.ts'
+import { getHistory } from './connections/get-history.ts'
 import { listConnections } from './connections/list-connections.ts'
+import { testConnectionRoute } from './connections/test-connection.ts'
+import { updateConnectionRoute } from './connections/update-connection.ts'
 import { getConnector } from './connectors/get-connector.ts'
 import { getConnectorSpec } from './connectors/get-connector-spec.ts'
 import { listConnectors } from './connectors/list-connectors.ts'
@@ -61,7 +67,13 @@ const operations = [
   createConnectSessionRoute,
   getConnectSession,
   listConnections,
+  createConnectionRoute,
   getConnection,
+  updateConnectionRoute,
+  deleteConnectionRoute,
+  testConnectionRoute,
+  exportConnectionRoute,
+  getHistory,
   listRuns,
   createRun,
   getRun,

@@ -40,6 +40,7 @@ const environmentSchema = z.object({
   SLUICE_KEY_ENCRYPTION_KEY: keyStore.optional(),
   SLUICE_OTHER_KEY_ENCRYPTION_KEYS: z.string().optional(),
   SLUICE_CONNECTORS: z.string().optional(),
+  SLUICE_PROVIDERS: z.string().optional(),
   SLUICE_ALLOW_LOOPBACK: z.enum(['0', '1']).default('0'),
 })
 
@@ -61,6 +62,8 @@ export interface Config {
   other_key_encryption_keys: string[]
   /** Paths of `flow.yaml` files. */
   connectors: string[]
+  /** Directories of provider declarations, beside those that come with Sluice. */
+  providers: string[]
   /** Lets requests go to loopback addresses and over http there: for development. */
   allow_loopback: boolean
 }
@@ -77,7 +80,7 @@ export function readConfig(environment: Record<string, string | undefined>): Con
     const lines = parsed.error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`)
     throw new ConfigError(`The environment is not usable.\n  ${lines.join('\n  ')}`)
   }
-  const { PORT, SLUICE_HOST, SLUICE_BASE_URL, SLUICE_CONNECTORS, ...rest } = parsed.data
+  const { PORT, SLUICE_HOST, SLUICE_BASE_URL, SLUICE_CONNECTORS, SLUICE_PROVIDERS, ...rest } = parsed.data
   return {
     port: PORT,
     hosts: SLUICE_HOST === undefined ? ['127.0.0.1', '::1'] : [SLUICE_HOST],
@@ -88,6 +91,7 @@ export function readConfig(environment: Record<string, string | undefined>): Con
     key_encryption_key: rest.SLUICE_KEY_ENCRYPTION_KEY ?? masterKeyFile(rest.SLUICE_MASTER_KEY_FILE),
     other_key_encryption_keys: commaSeparated(rest.SLUICE_OTHER_KEY_ENCRYPTION_KEYS),
     connectors: commaSeparated(SLUICE_CONNECTORS),
+    providers: commaSeparated(SLUICE_PROVIDERS),
     allow_loopback: rest.SLUICE_ALLOW_LOOPBACK === '1',
   }
 }

@@ -91,6 +91,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
       audit: createAuditLog({ db, now }),
       connectors: await loadConnectorCatalogue({
         paths: config.connectors,
+        providers: config.providers,
         allow_loopback: config.allow_loopback,
         ...(options.connector_env && { env: options.connector_env }),
       }),

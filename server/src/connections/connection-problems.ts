@@ -8,9 +8,9 @@ const WARN_AHEAD_MS = 30 * 24 * 60 * 60 * 1000
 export const connectionProblemSchema = z
   .object({
     code: z.string().openapi({ example: 'missing_scopes' }),
-    message: z.string(),
-    owner: z.enum(['person', 'tenant', 'nobody']).openapi({
-      description: '`person`: who connected the account. `tenant`: you. `nobody`: it mends itself, or not at all.',
+    cause: z.string(),
+    owner: z.enum(['person', 'operator', 'provider', 'connector_author']).openapi({
+      description: 'Who can mend it: `person` is who connected the account, `operator` is you.',
     }),
     next_action: z.string(),
   })
@@ -48,8 +48,8 @@ function disabled({ disabled_at, exported_at }: ProblematicConnection): Connecti
   return [
     {
       code: exported_at === null ? 'disabled' : 'exported',
-      message: exported_at === null ? 'The connection is disabled.' : 'Its grant was handed over, so it rests here.',
-      owner: 'tenant',
+      cause: exported_at === null ? 'The connection is disabled.' : 'Its grant was handed over, so it rests here.',
+      owner: 'operator',
       next_action: 'To use it again here, PATCH it with {"disabled": false}.',
     },
   ]
@@ -61,8 +61,8 @@ function broken({ status, status_reason, integration_id }: ProblematicConnection
     return [
       {
         code: 'reauthorization_required',
-        message: status_reason ?? 'The provider no longer accepts the credentials.',
-        owner: isGrant ? 'person' : 'tenant',
+        cause: status_reason ?? 'The provider no longer accepts the credentials.',
+        owner: isGrant ? 'person' : 'operator',
         next_action: isGrant ? AUTHORIZE_AGAIN : 'PATCH the connection with credentials that the provider accepts.',
       },
     ]
@@ -71,8 +71,8 @@ function broken({ status, status_reason, integration_id }: ProblematicConnection
   return [
     {
       code: 'failing',
-      message: status_reason ?? 'The last attempt failed.',
-      owner: 'tenant',
+      cause: status_reason ?? 'The last attempt failed.',
+      owner: 'operator',
       next_action: 'POST …/test says what fails.',
     },
   ]
@@ -83,7 +83,7 @@ function lacking(scopes: string[]): ConnectionProblem[] {
   return [
     {
       code: 'missing_scopes',
-      message: `The person did not grant what is required: ${scopes.join(', ')}.`,
+      cause: `The person did not grant what is required: ${scopes.join(', ')}.`,
       owner: 'person',
       next_action: AUTHORIZE_AGAIN,
     },
@@ -96,7 +96,7 @@ function expiring({ act_by, status }: ProblematicConnection, now: Date): Connect
   return [
     {
       code: 'will_expire',
-      message: `The grant ends on ${act_by.toISOString()}, and no refresh can prevent that.`,
+      cause: `The grant ends on ${act_by.toISOString()}, and no refresh can prevent that.`,
       owner: 'person',
       next_action: AUTHORIZE_AGAIN,
     },

@@ -116,6 +116,9 @@ export async function presentConnection(
   }
 }
 
+/** RFC 9110 §8.8.3. */
+export const etagOf = ({ version }: { version: number }) => `"${version}"`
+
 const iso = (date: Date | null) => date?.toISOString() ?? null
 
 function idleUntil({ refreshed_at, idle_lifetime_seconds }: ConnectionWithGrant): Date | null {

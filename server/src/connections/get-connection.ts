@@ -4,7 +4,7 @@ import { uuidParameter } from '../http/parameters.ts'
 import { notFound } from '../http/problem.ts'
 import { requires } from '../http/requires.ts'
 import type { Services } from '../services.ts'
-import { connectionSchema, presentConnection, selectConnections } from './connection-record.ts'
+import { connectionSchema, etagOf, presentConnection, selectConnections } from './connection-record.ts'
 
 const route = createRoute({
   method: 'get',
@@ -23,6 +23,7 @@ export function getConnection(api: Api, services: Services) {
       .where('connections.id', '=', id)
       .executeTakeFirst()
     if (row === undefined) throw notFound('connection', id)
+    c.header('etag', etagOf(row))
     return c.json(await presentConnection(services, row), 200)
   })
 }

@@ -1,9 +1,23 @@
-import { createRoute } from '@hono/zod-openapi'
+import { createRoute, z } from '@hono/zod-openapi'
+import { sql } from 'kysely'
 import { type Api, failures, json } from '../http/api.ts'
 import { page, pageOf, pageQuery } from '../http/parameters.ts'
 import { requires } from '../http/requires.ts'
+import { text } from '../http/text.ts'
 import type { Services } from '../services.ts'
-import { connectionSchema, presentConnection, selectConnections } from './connection-record.ts'
+import { connectionSchema, connectionStatuses, presentConnection, selectConnections } from './connection-record.ts'
+
+const query = pageQuery
+  .extend({
+    connector_id: z.string().max(200).optional(),
+    integration_id: z.uuid().optional(),
+    end_user_id: text(1, 500).optional().openapi({ description: 'Your own id of the person or account.' }),
+    status: z.enum(connectionStatuses).optional(),
+    act_before: z.iso.datetime({ offset: true }).optional().openapi({
+      description: 'Those whose `act_by` lies before this instant: somebody must authorize again.',
+    }),
+  })
+  .strict()
 
 const route = createRoute({
   method: 'get',
@@ -12,15 +26,14 @@ const route = createRoute({
   summary: 'List connections',
   description: 'Newest first.',
   security: requires('connections:read'),
-  request: { query: pageQuery },
+  request: { query },
   responses: { 200: json(pageOf(connectionSchema, 'ConnectionList'), 'One page.'), ...failures(401, 403, 422) },
 })
 
 export function listConnections(api: Api, services: Services) {
   api.openapi(route, async (c) => {
-    const { limit, cursor } = c.req.valid('query')
-    const found = await selectConnections(services, c.get('caller').tenant_id)
-      .$if(cursor !== undefined, (query) => query.where('connections.id', '<', cursor ?? ''))
+    const { limit, ...filter } = c.req.valid('query')
+    const found = await filtered(selectConnections(services, c.get('caller').tenant_id), filter)
       .orderBy('connections.id', 'desc')
       .limit(limit + 1)
       .execute()
@@ -28,4 +41,17 @@ export function listConnections(api: Api, services: Services) {
     const data = await Promise.all(rows.map((row) => presentConnection(services, row)))
     return c.json({ data, next_cursor }, 200)
   })
+}
+
+function filtered(connections: ReturnType<typeof selectConnections>, filter: Omit<z.infer<typeof query>, 'limit'>) {
+  const { cursor, connector_id, integration_id, end_user_id, status, act_before } = filter
+  let found = connections
+  if (cursor !== undefined) found = found.where('connections.id', '<', cursor)
+  if (connector_id !== undefined) found = found.where('connections.connector_id', '=', connector_id)
+  if (integration_id !== undefined) found = found.where('connections.integration_id', '=', integration_id)
+  if (end_user_id !== undefined) found = found.where(sql`connections.end_user->>'id'`, '=', end_user_id)
+  if (act_before !== undefined) found = found.where('grants.act_by', '<', new Date(act_before))
+  if (status === 'disabled') return found.where('connections.disabled_at', 'is not', null)
+  if (status !== undefined) found = found.where('connections.status', '=', status)
+  return status === undefined ? found : found.where('connections.disabled_at', 'is', null)
 }

@@ -1,6 +1,7 @@
 import { type ConnectorSpec, type ConnectorTask, loadFlowSource, selectTask } from '@sluice/connector-specs'
 import { flow } from '@sluice/launcher'
 import { type CompiledProvider, compileFlowPlan, type OAuthPlan } from '@sluice/oauth'
+import { loadProviderDeclarations, type ProviderDeclarations } from './provider-declarations.ts'
 
 /** A connector that this server may launch. Which ones there are is the operator's word, never a caller's. */
 export interface Connector {
@@ -33,6 +34,8 @@ export interface ConnectorCatalogue {
 export interface CatalogueOptions {
   /** Paths of `flow.yaml` files. */
   paths: string[]
+  /** Directories of the operator's own provider declarations. */
+  providers?: string[]
   /** Overrides of variables that a connector's file declares. */
   env?: Record<string, string>
   /** Accept providers on loopback addresses, also over http: for development. */
@@ -42,6 +45,7 @@ export interface CatalogueOptions {
 /** @throws SpecError with file, line and column */
 export async function loadConnectorCatalogue(options: CatalogueOptions): Promise<ConnectorCatalogue> {
   const { paths, env = {}, allow_loopback } = options
+  const declarations = await loadProviderDeclarations(options.providers ?? [], { allow_loopback })
   const sources = await Promise.all(paths.map(loadFlowSource))
   const tasks = await Promise.all(
     sources.flatMap((source) => Object.keys(source.captures).map((name) => selectTask(source, { name, keys: null }))),
@@ -62,7 +66,7 @@ export async function loadConnectorCatalogue(options: CatalogueOptions): Promise
     describe(connector) {
       const known = described.get(connector.id)
       if (known !== undefined) return known
-      const asking = describe(connector, allow_loopback)
+      const asking = describe(connector, declarations, allow_loopback)
       described.set(connector.id, asking)
       asking.catch(() => described.delete(connector.id))
       return asking
@@ -70,11 +74,15 @@ export async function loadConnectorCatalogue(options: CatalogueOptions): Promise
   }
 }
 
-async function describe(connector: Connector, allow_loopback: boolean): Promise<DescribedConnector> {
+async function describe(
+  connector: Connector,
+  declarations: ProviderDeclarations,
+  allow_loopback: boolean,
+): Promise<DescribedConnector> {
   const { command, cwd, env } = connector.task
   const spec = await flow.spec({ name: connector.id, command, cwd, env, secrets: [] })
   const title = typeof spec.config_schema.title === 'string' ? spec.config_schema.title : connector.id
-  const plan = spec.oauth2 === null ? null : compileFlowPlan(spec.oauth2, { allow_loopback })
+  const plan = spec.oauth2 && (await declarations.complete(compileFlowPlan(spec.oauth2, { allow_loopback })))
   const oauth: ConnectorOAuth | null = plan && {
     provider: plan.provider,
     provider_title: titleOf(plan.provider),

@@ -21,6 +21,7 @@ const STALE_AFTER = 0.9
  *   expired and there is nothing to refresh it with; OAuthError with its verdict otherwise.
  */
 export async function freshGrant(services: Services, connection: GrantedConnection): Promise<Grant> {
+  await requireEnabled(services, connection)
   for (;;) {
     const grant = await readGrant(services, connection)
     const age = ageOf(grant, services.now())
@@ -37,6 +38,22 @@ export async function freshGrant(services: Services, connection: GrantedConnecti
     if (leaseOwner === null) await delay(FOLLOWER_POLL_MS)
     else await refreshUnderLease(services, connection, grant, leaseOwner)
   }
+}
+
+/** @throws Problem 409 `connection_disabled` */
+async function requireEnabled({ db }: Services, connection: GrantedConnection): Promise<void> {
+  const row = await db
+    .selectFrom('connections')
+    .select('disabled_at')
+    .where('tenant_id', '=', connection.tenant_id)
+    .where('id', '=', connection.id)
+    .executeTakeFirst()
+  if (row === undefined || row.disabled_at === null) return
+  throw new Problem(
+    409,
+    'connection_disabled',
+    'The connection is disabled, so its grant is not used. PATCH it with {"disabled": false} to use it again.',
+  )
 }
 
 function ageOf(grant: Grant, now: Date): 'fresh' | 'stale' | 'expired' {

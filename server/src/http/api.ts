@@ -30,6 +30,7 @@ const problems = {
   404: problem('No such thing, or not the caller’s.'),
   409: problem('It contradicts what stands.'),
   410: problem('It is used up or expired.'),
+  412: problem('It was changed since it was read.'),
   422: problem('A value breaks a rule; `errors` names the field and the rule.'),
   429: problem('Too often; try again later.'),
   502: problem('The provider refused.'),

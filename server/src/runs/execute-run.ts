@@ -121,7 +121,7 @@ async function runStep<T>(
 async function configWithCredentials(services: Services, connector: DescribedConnector, row: ConnectionRow) {
   const config = await openConfig(services, row)
   const schema = connector.spec.config_schema
-  if (connector.oauth === null) return { config, secrets: secretValues(schema, config) }
+  if (connector.oauth === null || row.integration_id === null) return { config, secrets: secretValues(schema, config) }
 
   const grant = await freshGrant(services, { ...row, config })
   const client = await openOAuthClient(services, row.tenant_id, row.integration_id)

@@ -1,4 +1,6 @@
 // The whole server for a test: a database of its own, the lab as provider, the lab's connector, and a way to talk to it.
+import { mkdirSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import type { TestContext } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import { type Lab, type LabOptions, startLab } from '@sluice/lab'
@@ -43,6 +45,8 @@ export interface TestServerOptions {
   standards?: LabOptions['standards']
   connectors?: string[]
   connector_env?: Record<string, string>
+  /** A declaration of the provider `lab` in YAML, as an operator would add it. */
+  provider?: (origin: string) => string
   now?: () => Date
   base_url?: string
   web_directory?: string
@@ -64,12 +68,18 @@ export async function startTestServer(
   })
   defer(t, () => lab.close())
 
+  if (options.provider !== undefined) {
+    mkdirSync(join(directory, 'providers'))
+    writeFileSync(join(directory, 'providers', 'lab.yaml'), options.provider(lab.origin))
+  }
+
   const logs: string[] = []
   const server = await startServer({
     config: {
       ...readConfig({ SLUICE_ALLOW_LOOPBACK: '1', DATABASE_URL: database.url }),
       port: 0,
       connectors: options.connectors ?? [labConnector],
+      providers: options.provider === undefined ? [] : [join(directory, 'providers')],
     },
     data_directory: directory,
     web_directory: options.web_directory ?? null,

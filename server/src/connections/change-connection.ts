@@ -1,0 +1,124 @@
+import { MASK, readPointer, secretPointers, writePointer } from '@sluice/connector-specs'
+import { buildRefreshRequest, type JsonObject, type OAuthPlan, secret } from '@sluice/oauth'
+import type { AuditActor } from '../audit/audit-record.ts'
+import type { DescribedConnector } from '../connectors/connector-catalogue.ts'
+import { findConnector } from '../connectors/find-connector.ts'
+import type { EndUser, HistoryKind } from '../database/schema.ts'
+import { Problem } from '../http/problem.ts'
+import type { Services } from '../services.ts'
+import { checkedConfig, checkedOpenConfig } from './checked-config.ts'
+import { type ConnectionRow, findConnection, openConfig, sealConfig } from './connection.ts'
+import { recordHistory } from './connection-history.ts'
+import { etagOf } from './connection-record.ts'
+
+export interface ConnectionChange {
+  id: string
+  tenant_id: string
+  actor: AuditActor
+  /** `If-Match` (RFC 9110 §13.1.1); null: whatever stands may be changed. */
+  if_match: string | null
+  config?: JsonObject | undefined
+  end_user?: EndUser | null | undefined
+  required_scopes?: string[] | undefined
+  optional_scopes?: string[] | undefined
+  disabled?: boolean | undefined
+}
+
+/**
+ * Changes what callers may change, all of it or nothing, and only of the version that was read.
+ *
+ * @throws Problem 404; 412 `changed_meanwhile`; 422 naming what breaks the schema; 409 `config_needs_reauthorization` when
+ *   the new config would send the grant's tokens to another address
+ */
+export async function changeConnection(services: Services, change: ConnectionChange): Promise<void> {
+  const row = await findConnection(services, change.tenant_id, change.id)
+  if (change.if_match !== null && !matches(change.if_match, etagOf(row))) throw changedMeanwhile()
+  const config = change.config && (await newConfig(services, row, change.config))
+  const { end_user, required_scopes, optional_scopes, disabled } = change
+  const now = services.now()
+  const columns = {
+    ...(config && { config_sealed: await sealConfig(services.keys, row, config) }),
+    ...(end_user !== undefined && { end_user }),
+    ...(required_scopes && { required_scopes }),
+    ...(optional_scopes && { optional_scopes }),
+    ...(disabled === true && row.disabled_at === null && { disabled_at: now }),
+    ...(disabled === false && { disabled_at: null, exported_at: null }),
+  }
+  const fields = Object.keys(change).filter((name) => CHANGEABLE.has(name) && name in change)
+  if (Object.keys(columns).length === 0) return
+
+  const detail = { fields: fields.filter((name) => change[name as keyof ConnectionChange] !== undefined) }
+  const subject = { type: 'connection', id: row.id }
+  await services.audit.append(row.tenant_id, { action: 'connection.update', actor: change.actor, subject, detail })
+  await services.db.transaction().execute(async (tx) => {
+    const changed = await tx
+      .updateTable('connections')
+      .set({ ...columns, version: row.version + 1, updated_at: now })
+      .where('tenant_id', '=', row.tenant_id)
+      .where('id', '=', row.id)
+      .where('version', '=', row.version)
+      .executeTakeFirst()
+    if (changed.numUpdatedRows !== 1n) throw changedMeanwhile()
+    await recordHistory(tx, row, { kind: kindOf(change, row), actor: change.actor, detail, at: now })
+  })
+}
+
+const CHANGEABLE = new Set(['config', 'end_user', 'required_scopes', 'optional_scopes', 'disabled'])
+
+function kindOf({ disabled }: ConnectionChange, row: ConnectionRow): HistoryKind {
+  if (disabled === true && row.disabled_at === null) return 'disabled'
+  return disabled === false && row.disabled_at !== null ? 'enabled' : 'changed'
+}
+
+function matches(ifMatch: string, etag: string): boolean {
+  return ifMatch.trim() === '*' || ifMatch.split(',').some((candidate) => candidate.trim() === etag)
+}
+
+const changedMeanwhile = () =>
+  new Problem(412, 'changed_meanwhile', 'The connection was changed since you read it. Read it again, then change it.')
+
+async function newConfig(services: Services, row: ConnectionRow, sent: JsonObject): Promise<JsonObject> {
+  const connector = await findConnector(services.connectors, row.connector_id)
+  const earlier = await openConfig(services, row)
+  const unmasked = keepMasked(connector.spec.config_schema, sent, earlier)
+  if (row.integration_id === null) return checkedConfig(connector, unmasked)
+  const config = checkedOpenConfig(connector, unmasked)
+  requireSameAddress(connector, earlier, config)
+  return config
+}
+
+/** A secret that comes back masked is the one that stands; one that never was there cannot be kept. */
+function keepMasked(schema: JsonObject, sent: JsonObject, earlier: JsonObject): JsonObject {
+  const config = structuredClone(sent)
+  for (const pointer of secretPointers(schema, config)) {
+    if (readPointer(config, pointer) !== MASK) continue
+    const kept = readPointer(earlier, pointer)
+    if (kept === undefined) {
+      throw new Problem(422, 'nothing_masked', `There is no secret at ${pointer} that could stay: send its value.`, {
+        errors: [{ pointer: `/config${pointer}`, rule: 'mask', message: 'Nothing stands there.' }],
+      })
+    }
+    writePointer(config, pointer, kept)
+  }
+  return config
+}
+
+/** Tokens go where the person consented to, and nowhere else. */
+function requireSameAddress({ oauth }: DescribedConnector, earlier: JsonObject, config: JsonObject): void {
+  if (oauth === null || tokenHost(oauth.plan, earlier) === tokenHost(oauth.plan, config)) return
+  throw new Problem(
+    409,
+    'config_needs_reauthorization',
+    'With this config the grant would be refreshed at another address than the person consented at. Have them authorize again.',
+  )
+}
+
+function tokenHost(plan: OAuthPlan, config: JsonObject): string | null {
+  const nothing = secret('-')
+  try {
+    const request = { client_id: '-', client_secret: nothing, refresh_token: nothing, access_token: nothing, config }
+    return new URL(buildRefreshRequest(plan, request).url).host
+  } catch {
+    return null
+  }
+}

@@ -1,0 +1,94 @@
+import { createRoute, z } from '@hono/zod-openapi'
+import { secret } from '@sluice/oauth'
+import { actorOf } from '../audit/audit-actor.ts'
+import { endUserSchema } from '../connect-sessions/connect-session-record.ts'
+import { jsonObjectSchema } from '../connectors/connector-record.ts'
+import { type Api, failures, json } from '../http/api.ts'
+import { parseJsonObject } from '../http/json-object.ts'
+import { requires } from '../http/requires.ts'
+import { text } from '../http/text.ts'
+import type { Services } from '../services.ts'
+import { connectionSchema, etagOf, presentConnection, selectConnections } from './connection-record.ts'
+import { makeConnection } from './make-connection.ts'
+
+const token = z
+  .string()
+  .min(1)
+  .max(32_768)
+  .regex(/^[\x20-\x7e]+$/, 'must be visible ASCII')
+export const scopesSchema = z.array(text(1, 500).regex(/^\S+$/)).max(200)
+
+const grantSchema = z
+  .object({
+    access_token: token.optional(),
+    refresh_token: token.optional(),
+    expires_at: z.iso.datetime({ offset: true }).optional().openapi({ description: 'Of the access token.' }),
+    scopes: scopesSchema.optional().openapi({ description: 'As granted.' }),
+    further: jsonObjectSchema.optional().openapi({
+      description: 'What else the provider gave beside the tokens and the connector needs, such as an account’s id.',
+    }),
+  })
+  .strict()
+  .refine(({ access_token, refresh_token }) => access_token !== undefined || refresh_token !== undefined, {
+    message: 'needs an access_token, a refresh_token or both',
+  })
+  .openapi({ description: 'Tokens that you already have. They are proven at the provider before they are stored.' })
+
+const newConnectionSchema = z
+  .object({
+    connector_id: z.string().max(200),
+    integration_id: z.uuid().optional().openapi({
+      description: 'Whose client the tokens belong to; may be left out when the connector has only one.',
+    }),
+    end_user: endUserSchema.optional(),
+    config: jsonObjectSchema.openapi({
+      description:
+        'The endpoint config. With `grant` it is without the OAuth credentials; without, it holds the credentials: an ' +
+        'API key, a password, a key pair, whatever the connector’s schema asks for.',
+    }),
+    grant: grantSchema.optional(),
+    required_scopes: scopesSchema.default([]),
+    optional_scopes: scopesSchema.default([]),
+  })
+  .strict()
+
+const route = createRoute({
+  method: 'post',
+  path: '/v1/connections',
+  tags: ['Connections'],
+  summary: 'Create a connection without a person',
+  description:
+    'Imports existing OAuth tokens, or takes credentials that no provider’s consent page gives. Where a person is to ' +
+    'authorize, create a connect session instead.',
+  security: requires('connections:write'),
+  request: { body: { required: true, ...json(newConnectionSchema, 'The connection.') } },
+  responses: {
+    201: json(connectionSchema, 'The connection.'),
+    ...failures(401, 403, 404, 409, 422, 502, 503),
+  },
+})
+
+export function createConnectionRoute(api: Api, services: Services) {
+  api.openapi(route, async (c) => {
+    const { config, grant, ...body } = c.req.valid('json')
+    const caller = c.get('caller')
+    const id = await makeConnection(services, {
+      ...body,
+      tenant_id: caller.tenant_id,
+      actor: actorOf(caller),
+      config: parseJsonObject(config),
+      grant: grant && {
+        access_token: grant.access_token === undefined ? null : secret(grant.access_token),
+        refresh_token: grant.refresh_token === undefined ? null : secret(grant.refresh_token),
+        expires_at: grant.expires_at === undefined ? null : new Date(grant.expires_at),
+        scopes: grant.scopes ?? null,
+        further: parseJsonObject(grant.further ?? {}),
+      },
+    })
+    const row = await selectConnections(services, caller.tenant_id)
+      .where('connections.id', '=', id)
+      .executeTakeFirstOrThrow()
+    c.header('etag', etagOf(row))
+    return c.json(await presentConnection(services, row), 201)
+  })
+}

@@ -1,0 +1,55 @@
+import { createRoute, z } from '@hono/zod-openapi'
+import { jsonObjectSchema } from '../connectors/connector-record.ts'
+import { type Api, failures, json } from '../http/api.ts'
+import { page, pageOf, pageQuery, uuidParameter } from '../http/parameters.ts'
+import { requires } from '../http/requires.ts'
+import type { Services } from '../services.ts'
+import { findConnection } from './connection.ts'
+
+const entrySchema = z
+  .object({
+    id: z.uuid(),
+    kind: z.string().openapi({
+      description:
+        '`created`, `imported`, `changed`, `repaired`, `repair_refused`, `scopes_changed`, `disabled`, `enabled`, ' +
+        '`exported`; `refreshed` and `refresh_failed`.',
+      example: 'repaired',
+    }),
+    actor: z.object({ type: z.string(), id: z.string() }),
+    detail: jsonObjectSchema,
+    at: z.iso.datetime(),
+  })
+  .openapi('ConnectionHistoryEntry')
+
+const route = createRoute({
+  method: 'get',
+  path: '/v1/connections/{id}/history',
+  tags: ['Connections'],
+  summary: 'Read a connection’s history',
+  description: 'What happened to it and its grant, who did it and when, newest first. Nothing in it is secret.',
+  security: requires('connections:read'),
+  request: { params: uuidParameter, query: pageQuery },
+  responses: {
+    200: json(pageOf(entrySchema, 'ConnectionHistory'), 'One page.'),
+    ...failures(401, 403, 404, 422),
+  },
+})
+
+export function getHistory(api: Api, services: Services) {
+  api.openapi(route, async (c) => {
+    const { tenant_id } = c.get('caller')
+    const { limit, cursor } = c.req.valid('query')
+    const connection = await findConnection(services, tenant_id, c.req.valid('param').id)
+    const found = await services.db
+      .selectFrom('connection_history')
+      .select(['id', 'kind', 'actor', 'detail', 'at'])
+      .where('tenant_id', '=', tenant_id)
+      .where('connection_id', '=', connection.id)
+      .$if(cursor !== undefined, (query) => query.where('id', '<', cursor ?? ''))
+      .orderBy('id', 'desc')
+      .limit(limit + 1)
+      .execute()
+    const { rows, next_cursor } = page(found, limit)
+    return c.json({ data: rows.map((row) => ({ ...row, at: row.at.toISOString() })), next_cursor }, 200)
+  })
+}

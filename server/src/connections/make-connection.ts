@@ -1,0 +1,124 @@
+// A connection made by the tenant's own word: imported tokens, proven first, or credentials that stand in the config.
+import { mergeCredentials } from '@sluice/connector-specs'
+import type { JsonObject } from '@sluice/oauth'
+import type { Transaction } from 'kysely'
+import type { AuditActor } from '../audit/audit-record.ts'
+import type { DescribedConnector } from '../connectors/connector-catalogue.ts'
+import { findConnector } from '../connectors/find-connector.ts'
+import type { Database, EndUser } from '../database/schema.ts'
+import { emitEvent } from '../events/emit-event.ts'
+import { insertGrant } from '../grants/grant.ts'
+import { grantFacts } from '../grants/grant-facts.ts'
+import { type ImportedTokens, proveTokens } from '../grants/import-grant.ts'
+import { Problem } from '../http/problem.ts'
+import { chooseIntegration } from '../integrations/choose-integration.ts'
+import { openOAuthClient } from '../integrations/find-integration.ts'
+import { openConversation } from '../integrations/open-conversation.ts'
+import type { Services } from '../services.ts'
+import { uuidv7 } from '../uuid.ts'
+import { checkedConfig, checkedOpenConfig } from './checked-config.ts'
+import { insertConnection, type NewConnection } from './connection.ts'
+import { recordHistory } from './connection-history.ts'
+
+export interface ConnectionToMake {
+  tenant_id: string
+  connector_id: string
+  integration_id?: string | undefined
+  end_user?: EndUser | undefined
+  config: JsonObject
+  grant?: ImportedTokens | undefined
+  required_scopes: string[]
+  optional_scopes: string[]
+  actor: AuditActor
+}
+
+/**
+ * Stores the connection and returns its id. With `grant` the provider is asked first; what it refuses is not stored.
+ *
+ * @throws Problem 404, 409 when the integration is not clear, 422 naming what breaks the connector's schema, and as
+ *   `proveTokens`
+ */
+export async function makeConnection(services: Services, wanted: ConnectionToMake): Promise<string> {
+  const connector = await findConnector(services.connectors, wanted.connector_id)
+  const row: NewConnection = {
+    id: uuidv7(),
+    tenant_id: wanted.tenant_id,
+    connector_id: connector.id,
+    integration_id: null,
+    config: wanted.config,
+    end_user: wanted.end_user ?? null,
+    required_scopes: wanted.required_scopes,
+    optional_scopes: wanted.optional_scopes,
+  }
+  if (wanted.grant !== undefined) return importGrant(services, connector, { ...wanted, grant: wanted.grant }, row)
+
+  const { integration_id } = wanted
+  if (integration_id !== undefined) {
+    throw new Problem(422, 'grant_missing', 'An integration is for OAuth tokens: give them as `grant`.')
+  }
+  await store(services, { ...row, config: checkedConfig(connector, wanted.config) }, wanted.actor, 'created', {})
+  return row.id
+}
+
+async function importGrant(
+  services: Services,
+  connector: DescribedConnector,
+  wanted: ConnectionToMake & { grant: ImportedTokens },
+  row: NewConnection,
+): Promise<string> {
+  const { oauth } = connector
+  const { tenant_id, grant, actor } = wanted
+  if (oauth === null) {
+    throw new Problem(
+      422,
+      'connector_without_oauth',
+      `${connector.id} declares no OAuth: its credentials are its config.`,
+    )
+  }
+  const integration = await chooseIntegration(services, tenant_id, connector.id, wanted.integration_id)
+  const client = await openOAuthClient(services, tenant_id, integration.id)
+  const conversation = await openConversation(services, { tenant_id, integration_id: integration.id, connector })
+  const config = checkedOpenConfig(connector, wanted.config)
+  const { issued, proven_by } = await proveTokens(services, { plan: oauth.plan, conversation, config, given: grant })
+  const merged = mergeCredentials(connector.spec.config_schema, oauth.provider, config, {
+    ...client,
+    tokens: issued.credentials,
+  })
+  checkedConfig(connector, merged.reveal(), '/grant/further')
+
+  const facts = grantFacts(oauth.plan, {
+    tokens: issued.tokens,
+    captured: grant.further,
+    client_id: client.client_id,
+    requested_scopes: grant.scopes,
+    granted_at: services.now(),
+  })
+  const connection = { ...row, integration_id: integration.id, config }
+  await store(services, connection, actor, 'imported', { proven_by }, (tx) =>
+    insertGrant(tx, services.keys, connection, issued, facts),
+  )
+  return row.id
+}
+
+async function store(
+  services: Services,
+  connection: NewConnection,
+  actor: AuditActor,
+  kind: 'created' | 'imported',
+  detail: JsonObject,
+  andGrant: (tx: Transaction<Database>) => Promise<void> = async () => {},
+): Promise<void> {
+  const { id, tenant_id } = connection
+  const subject = { type: 'connection', id }
+  await services.audit.append(tenant_id, {
+    action: `connection.${kind === 'created' ? 'create' : 'import'}`,
+    actor,
+    subject,
+  })
+  await services.db.transaction().execute(async (tx) => {
+    await insertConnection(tx, services.keys, connection)
+    await andGrant(tx)
+    await recordHistory(tx, connection, { kind, actor, detail, at: services.now() })
+    await emitEvent(tx, tenant_id, { type: 'connection.created', data: { connection_id: id } })
+  })
+}

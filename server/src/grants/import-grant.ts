@@ -1,0 +1,125 @@
+// Tokens that somebody already has, from another broker or another time: proven before they are kept.
+import {
+  type Conversation,
+  type JsonObject,
+  mapCredentials,
+  OAuthError,
+  type OAuthPlan,
+  type Secret,
+  secret,
+  type TokenSet,
+} from '@sluice/oauth'
+import { Problem } from '../http/problem.ts'
+import type { Services } from '../services.ts'
+import type { IssuedTokens } from './grant.ts'
+import { testToken } from './test-token.ts'
+
+export interface ImportedTokens {
+  access_token: Secret | null
+  refresh_token: Secret | null
+  expires_at: Date | null
+  /** As granted; null: not known. */
+  scopes: string[] | null
+  /** What the connector's credentials hold besides, and what the provider once gave beside tokens: a tenant, an account. */
+  further: JsonObject
+}
+
+export interface TokensToProve {
+  plan: OAuthPlan
+  conversation: Conversation
+  config: JsonObject
+  given: ImportedTokens
+}
+
+export interface ProvenTokens {
+  issued: IssuedTokens
+  proven_by: 'test_call' | 'refresh'
+}
+
+/**
+ * Proves tokens at the provider: by its declared test call where the access token may still live, because that spends
+ * nothing; else by a refresh, whose reply is then kept.
+ *
+ * @throws Problem 422 `tokens_refused` when the provider does not take them, `tokens_unproven` when there is nothing to
+ *   prove them by; OAuthError when the provider cannot answer or refuses the client
+ */
+export async function proveTokens(
+  services: Services,
+  { plan, conversation, config, given }: TokensToProve,
+): Promise<ProvenTokens> {
+  const now = services.now()
+  const tokens = asTokenSet(given, now)
+  const { further } = given
+  const mapped = mapCredentials(plan, tokens, { now, phase: 'refresh_token', captured: further })
+  const credentials = { ...further, ...mapped.reveal() }
+  const lives = given.access_token !== null && (given.expires_at === null || given.expires_at > now)
+  try {
+    const context = { client_id: conversation.client_id, config, ...tokens, captured: further }
+    if (lives && (await testToken(services, plan, context))) {
+      return { issued: { tokens, credentials: secret(credentials), captured: further }, proven_by: 'test_call' }
+    }
+  } catch (error) {
+    // The access token is over; the refresh token may not be.
+    if (!isRefusal(error) || given.refresh_token === null) throw refused(error)
+  }
+  if (given.refresh_token === null || plan.behaviour.refreshes_with === null) {
+    throw new Problem(422, 'tokens_unproven', UNPROVEN)
+  }
+  try {
+    const { access_token, refresh_token } = given
+    const renewed = await conversation.refresh({
+      refresh_token,
+      ...(access_token && { access_token }),
+      captured: further,
+      config,
+    })
+    const issued = {
+      ...renewed,
+      tokens: {
+        ...renewed.tokens,
+        refresh_token: renewed.tokens.refresh_token ?? refresh_token,
+        scope: renewed.tokens.scope ?? tokens.scope,
+      },
+      credentials: secret({ ...credentials, ...renewed.credentials.reveal() }),
+    }
+    return { issued, proven_by: 'refresh' }
+  } catch (error) {
+    throw refused(error)
+  }
+}
+
+const UNPROVEN =
+  'Nothing proves these tokens: give a refresh token, or an access token of a provider that declares a test call.'
+
+function isRefusal(error: unknown): boolean {
+  return error instanceof OAuthError && error.verdict === 'reauthorize'
+}
+
+function refused(error: unknown): unknown {
+  if (!isRefusal(error)) return error
+  return new Problem(422, 'tokens_refused', 'The provider does not accept these tokens; nothing was stored.', {
+    cause: error,
+    errors: [{ pointer: '/grant', rule: 'accepted_by_provider', message: 'Have the person authorize instead.' }],
+  })
+}
+
+/** As if the provider had answered with them. */
+function asTokenSet({ access_token, refresh_token, expires_at, scopes, further }: ImportedTokens, now: Date): TokenSet {
+  const scope = scopes === null ? null : scopes.join(' ')
+  const reply: JsonObject = {
+    ...further,
+    ...(access_token && { access_token: access_token.reveal() }),
+    ...(refresh_token && { refresh_token: refresh_token.reveal() }),
+    ...(scope !== null && { scope }),
+    ...(expires_at && { expires_in: Math.max(0, Math.round((expires_at.getTime() - now.getTime()) / 1000)) }),
+  }
+  return {
+    access_token: access_token ?? secret(''),
+    refresh_token,
+    expires_at,
+    scope,
+    token_type: null,
+    response: secret(reply),
+    captured: further,
+  }
+}
