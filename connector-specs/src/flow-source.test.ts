@@ -88,7 +88,7 @@ test('a missing file, a syntax error and a missing command are told with file, l
   assert.equal(syntax.code, 'invalid_yaml')
   assert.match(syntax.message, /flow\.yaml:3:1: Not valid YAML/)
   const command = await refusal(task(endpoint('config: {}')))
-  assert.match(command.message, /flow\.yaml:4:7: captures\.acme\/one\.endpoint\.local\.command: is missing/)
+  assert.match(command.message, /flow\.yaml:4:7: The endpoint names no program/)
   const duplicate = await refusal(task('captures: {}\ncaptures: {}\n'))
   assert.match(duplicate.message, /:2:1: .*unique/)
 })

@@ -1,5 +1,5 @@
-// Estuary Flow's flow.yaml (contracts: captures only), read as unmodified as connector developers write it. Our two
-// additions stand inside `endpoint.local`: `protocol` and `oauthClient`.
+// Estuary Flow's flow.yaml, read as unmodified as connector developers write it. Our additions stand inside
+// `endpoint.local`: `protocol`, `oauthClient`, and what some protocols want to know besides.
 import { readFile } from 'node:fs/promises'
 import { dirname, resolve } from 'node:path'
 import { z } from 'zod'
@@ -15,12 +15,19 @@ const PROTOCOL_NAMES = ['flow', 'airbyte', 'singer', 'devlake', 'tightlock', 'en
 export type ProtocolName = (typeof PROTOCOL_NAMES)[number]
 
 const localEndpoint = z.object({
-  command: z.array(z.string().min(1)).min(1, 'must name the program to run'),
+  /** Left out only where `manifest` says what to run. */
+  command: z.array(z.string().min(1)).min(1, 'must name the program to run').optional(),
   config: z.union([jsonObject, z.string().min(1)]).default({}),
   env: z.record(z.string(), text).default({}),
   protobuf: z.boolean().default(false),
   protocol: z.enum(PROTOCOL_NAMES, `must be one of ${PROTOCOL_NAMES.join(', ')}`).default('flow'),
   oauthClient: z.string().min(1).optional(),
+  /** Airbyte: a declarative manifest, run by `source-declarative-manifest`. */
+  manifest: z.string().min(1).optional(),
+  /** Singer: the option by which a tap takes its catalog. */
+  catalogArgument: z.enum(['catalog', 'properties']).optional(),
+  /** Singer: a config from which the schema is inferred. */
+  sampleConfig: z.union([jsonObject, z.string().min(1)]).optional(),
 })
 
 const binding = z.object({
@@ -34,7 +41,18 @@ const capture = z.object({
   bindings: z.array(binding).default([]),
 })
 
-const flowFile = z.looseObject({ captures: z.record(z.string(), capture).default({}) })
+/** A destination; its bindings name the collection that they are fed from. */
+const materialization = capture.extend({
+  bindings: z
+    .array(binding.omit({ target: true }).extend({ source: z.string().min(1) }))
+    .default([])
+    .transform((bindings) => bindings.map(({ source, ...rest }) => ({ ...rest, target: source }))),
+})
+
+const flowFile = z.looseObject({
+  captures: z.record(z.string(), capture).default({}),
+  materializations: z.record(z.string(), materialization).default({}),
+})
 
 export type FlowCapture = z.infer<typeof capture>
 
@@ -44,12 +62,13 @@ export interface FlowSource {
   path: string
   /** Absolute. Relative paths in the file, and the command's working directory, mean this. */
   directory: string
+  /** What stands under `captures`, and under `materializations`. */
   captures: Record<string, FlowCapture>
   placeOf: YamlDocument['placeOf']
 }
 
 /**
- * Reads a flow.yaml. Keys other than `captures` (collections, import, …) are left alone.
+ * Reads a flow.yaml. Keys other than `captures` and `materializations` (collections, import, …) are left alone.
  *
  * @throws SpecError `file_not_found`, `invalid_yaml` or `invalid_flow_source`, with `file:line:column`.
  */
@@ -64,7 +83,14 @@ export async function loadFlowSource(path: string): Promise<FlowSource> {
       { place: yaml.placeOf(issue.path), cause: parsed.error },
     )
   }
-  return { path, directory: dirname(resolve(path)), captures: parsed.data.captures, placeOf: yaml.placeOf }
+  const { captures, materializations } = parsed.data
+  const placeOf: YamlDocument['placeOf'] = ([section, name, ...rest]) => {
+    const destination = section === 'captures' && Object.hasOwn(materializations, String(name))
+    return yaml.placeOf(
+      [destination ? 'materializations' : section, name, ...rest].filter((part) => part !== undefined),
+    )
+  }
+  return { path, directory: dirname(resolve(path)), captures: { ...materializations, ...captures }, placeOf }
 }
 
 async function readSource(path: string): Promise<string> {

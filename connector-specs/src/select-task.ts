@@ -23,6 +23,12 @@ export interface ConnectorTask {
   config_overlay: JsonObject | null
   bindings: { resource: JsonObject; target: string; disable: boolean }[]
   oauth_client: { client_id: string; client_secret: Secret } | null
+  /** Airbyte: a declarative manifest, relative to `cwd`. */
+  manifest?: string
+  /** Singer: the option by which a tap takes its catalog. */
+  catalog_argument?: 'catalog' | 'properties'
+  /** Singer: a config from which the schema is inferred. */
+  sample_config?: JsonObject
 }
 
 export interface TaskSelection {
@@ -53,14 +59,33 @@ export async function selectTask(source: FlowSource, { name, keys }: TaskSelecti
   return {
     name: taskName,
     protocol: local.protocol,
-    command: local.command,
+    command: commandOf(local, at('command')),
     cwd: source.directory,
     env: local.env,
     config,
     config_overlay: overlay,
     bindings: capture.bindings,
     oauth_client: local.oauthClient ? readOAuthClient(source, local.oauthClient, at('oauthClient')) : null,
+    ...(local.manifest && { manifest: local.manifest }),
+    ...(local.catalogArgument && { catalog_argument: local.catalogArgument }),
+    ...(local.sampleConfig && { sample_config: readSample(source, local.sampleConfig, at('sampleConfig')) }),
   }
+}
+
+/** The program by which Airbyte's CDK runs a declarative manifest; found on PATH. */
+const MANIFEST_COMMAND = ['source-declarative-manifest']
+
+function commandOf({ command, manifest }: { command?: string[]; manifest?: string }, place: string): string[] {
+  if (command) return command
+  if (manifest) return MANIFEST_COMMAND
+  throw new SpecError('unsupported_endpoint', 'The endpoint names no program. Write `command: […]`.', { place })
+}
+
+function readSample(source: FlowSource, sample: JsonObject | string, place: string): JsonObject {
+  if (typeof sample !== 'string') return sample
+  const value = parseText(sample, readText(source, sample, place), 'invalid_config_file')
+  if (isJsonObject(value)) return value
+  throw new SpecError('invalid_config_file', `${sample} must hold an object of config fields.`, { place })
 }
 
 function onlyTask(source: FlowSource): string {

@@ -32,8 +32,8 @@ export interface RunListener {
 
 /** What lies in the connector's private directory beside what it caches there itself. */
 export interface PrivateFiles {
-  /** Contents by name. Each is a writable regular file of mode 0600. */
-  contents: Record<string, string>
+  /** Contents by name, given the directory. Each is a writable regular file of mode 0600. */
+  contents(directory: string): Record<string, string>
   /** The arguments that follow the command, given the directory as the connector sees it. */
   arguments(directory: string): string[]
   /** Names of those that are read back when the connector has ended, however it ended. */
@@ -72,6 +72,10 @@ export interface Run {
   showable(text: string): string
   /** Learns a config that the connector rotated by itself, and passes it on. */
   rotated(config: JsonObject): void
+  /** The private directory as the connector sees it. */
+  directory: string
+  /** A file of the private directory, while the connector runs; null when there is none. */
+  readFile(name: string): Promise<Buffer | null>
   pauseLogs(): void
   resumeLogs(): void
 }
@@ -202,6 +206,8 @@ export async function startRun(launch: Launch, options: RunOptions = {}): Promis
     log: stderr.log,
     showable: (text) => escapeControls(redactor.redact(text)),
     rotated: stderr.rotated,
+    directory: connector.directory,
+    readFile: (file) => connector.readFile(file),
     pauseLogs: () => void connector.stderr.pause(),
     resumeLogs: () => void connector.stderr.resume(),
   }
@@ -228,7 +234,7 @@ async function start(
       cwd: launch.cwd,
       env: { ...env, ...launch.env },
       stdin: 'pipe',
-      ...(files && { files: files.contents, harvest: files.harvest ?? [] }),
+      ...(files && { files: files.contents(directory), harvest: files.harvest ?? [] }),
       ...(launch.image !== undefined && { image: launch.image }),
       ...(launch.resources && { limits: launch.resources }),
       ...(launch.hosts && { hosts: launch.hosts }),

@@ -44,7 +44,14 @@ export async function prepareTask(
     task.config_overlay === null ? task.config : applyOverlay(spec.config_schema, task.config, task.config_overlay)
   const config = fill(spec, stored, credentials)
   const launch = launchOf(task, terminal, [...injected, ...secretValues(spec.config_schema, config)])
-  return { task, protocol, spec, launch, config }
+  const prepared = { task, protocol, spec, launch, config }
+  // A connector that spends its refresh token would fail at its next start with the config of before.
+  const onConfigUpdate = (rotated: Secret<JsonObject>) => {
+    prepared.config = rotated.reveal()
+    warnOfRotation(terminal)
+  }
+  prepared.launch = { ...launch, config_schema: spec.config_schema, onConfigUpdate }
+  return prepared
 }
 
 /** The collections that the task's bindings name, or all that were discovered when it has none. */
@@ -66,4 +73,11 @@ function fill(spec: ConnectorSpec, config: JsonObject, credentials: Secret<JsonO
   return credentials === null
     ? checkConfig(spec.config_schema, config, { without_credentials: property })
     : checkConfig(spec.config_schema, { ...config, [property]: credentials.reveal() }, { without_credentials: null })
+}
+
+function warnOfRotation(terminal: Terminal): void {
+  terminal.tell(
+    `${terminal.paint('yellow', 'warning:')} the connector exchanged its credentials for new ones, which were not kept. ` +
+      'The credentials file may no longer work; run `raw oauth` again.',
+  )
 }

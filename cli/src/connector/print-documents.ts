@@ -9,12 +9,12 @@ export async function printDocuments(
   terminal: Terminal,
 ): Promise<void> {
   const prepared = await prepareTask(options, terminal)
-  const { protocol, launch, config, task } = prepared
-  const bindings = collectionsOf(prepared, await offered(protocol, 'discover')(launch, config))
-  const validated = await offered(protocol, 'validate')(launch, { name: task.name, config, bindings })
+  const { protocol, launch, task } = prepared
+  const bindings = collectionsOf(prepared, await offered(protocol, 'discover')(launch, prepared.config))
+  const validated = await offered(protocol, 'validate')(launch, { name: task.name, config: prepared.config, bindings })
   const request = {
     name: task.name,
-    config,
+    config: prepared.config,
     bindings: bindings.map((binding, index) => ({ ...binding, ...(validated[index] ?? { resource_path: [] }) })),
     state: {},
     ...(options.maxDocuments !== undefined && { max_documents: options.maxDocuments }),
@@ -28,12 +28,6 @@ export async function printDocuments(
         break
       case 'status':
         terminal.tell(`${terminal.paint('cyan', 'state')} ${printable(event.message)}`)
-        break
-      case 'config_update':
-        terminal.tell(
-          `${terminal.paint('yellow', 'warning:')} the connector exchanged its credentials for new ones, which were ` +
-            'not kept. The credentials file may no longer work; run `raw oauth` again.',
-        )
         break
     }
   }

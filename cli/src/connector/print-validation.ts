@@ -6,9 +6,9 @@ import { collectionsOf, prepareTask } from './prepare-task.ts'
 /** Has the connector try the bindings, and prints for each its collection and resource path. */
 export async function printValidation(options: Parameters<typeof prepareTask>[0], terminal: Terminal): Promise<void> {
   const prepared = await prepareTask(options, terminal)
-  const { protocol, launch, config, task } = prepared
-  const bindings = collectionsOf(prepared, await offered(protocol, 'discover')(launch, config))
-  const validated = await offered(protocol, 'validate')(launch, { name: task.name, config, bindings })
+  const { protocol, launch, task } = prepared
+  const bindings = collectionsOf(prepared, await offered(protocol, 'discover')(launch, prepared.config))
+  const validated = await offered(protocol, 'validate')(launch, { name: task.name, config: prepared.config, bindings })
   for (const [index, { resource_path }] of validated.entries()) {
     await terminal.print(printableJson({ collection: bindings[index]?.collection.name, resourcePath: resource_path }))
   }

@@ -31,7 +31,7 @@ export async function airbyteFiles(operation: string, input: AirbyteInput, launc
     options.push(['--manifest-path', file])
   }
   return {
-    contents,
+    contents: () => contents,
     arguments: (directory) => [operation, ...options.flatMap(([option, file]) => [option, join(directory, file)])],
   }
 }

@@ -5,10 +5,9 @@ import { ConnectorError } from '../connector-error.ts'
 import type { Launch } from '../launch.ts'
 import type { DiscoveredBinding } from '../protocol/discovered-binding.ts'
 import type { ValidateBinding } from '../protocol/requests.ts'
+import { ROW_ID_POINTER } from '../protocol/row-id.ts'
 import type { AirbyteStream } from './messages.ts'
 
-/** The key of documents whose stream has none of its own: the number of the record. */
-export const ROW_ID_POINTER = '/_meta/row_id'
 export const RESOURCE_PATH_POINTERS = ['/namespace', '/stream']
 export const RESOURCE_CONFIG_SCHEMA: JsonObject = {
   $schema: 'http://json-schema.org/draft-07/schema#',

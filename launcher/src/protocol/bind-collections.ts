@@ -11,8 +11,8 @@ export interface WantedBinding {
 }
 
 /**
- * The bindings to validate and capture: those wanted, each with the schema and key that discovery found for the same
- * resource (an open schema without key where it found none); without wanted ones, all discovered that are not
+ * The bindings to validate and capture: those wanted, each with the schema, the key and what else of its resource config
+ * discovery found (an open schema without key where it found none); without wanted ones, all discovered that are not
  * disabled, named `prefix/recommended_name`.
  */
 export function bindCollections(
@@ -28,7 +28,10 @@ export function bindCollections(
   const byPath = new Map(found.map((binding) => [pathOf(binding.resource_config, pointers), binding]))
   return wanted
     .filter(({ disable }) => !disable)
-    .map(({ resource, target }) => bind(target, resource, byPath.get(pathOf(resource, pointers))))
+    .map(({ resource, target }) => {
+      const found = byPath.get(pathOf(resource, pointers))
+      return bind(target, { ...found?.resource_config, ...resource }, found)
+    })
 }
 
 function bind(name: string, resource_config: JsonObject, found: DiscoveredBinding | undefined): ValidateBinding {
