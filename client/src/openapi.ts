@@ -2662,6 +2662,129 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/keys": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * How the encryption keys stand
+         * @description Which keys seal and wrap, which are on their way out, and how far a rotation is. No key leaves.
+         */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description The keys. */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Keys"];
+                    };
+                };
+                /** @description No valid API key. */
+                401: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Not allowed. */
+                403: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/keys:rotate": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Rotate the encryption keys
+         * @description Wraps every data key anew, makes a new data key for each tenant and seals everything with it, while the server serves. It goes on after a restart. Where one is running already, that one is told. `GET /v1/keys` tells how far it is.
+         */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description The rotation that is running. */
+                202: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["KeyRotation"];
+                    };
+                };
+                /** @description No valid API key. */
+                401: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Not allowed. */
+                403: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Try again later. */
+                503: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/connect/{token}/session": {
         parameters: {
             query?: never;
@@ -3668,6 +3791,49 @@ export interface components {
             sequence: string;
             hash: string;
         } | null;
+        Keys: {
+            key_encryption_keys: {
+                id: string;
+                /** @example AWS KMS (arn:aws:kms:…) */
+                store: string;
+                /** @description Whether this server wraps with it. */
+                current: boolean;
+                /** @description How many data keys, of all tenants, need it. */
+                data_keys: number;
+            }[];
+            /** @description The tenant’s own, newest first; the first one seals. */
+            data_keys: {
+                /** Format: uuid */
+                id: string;
+                key_encryption_key_id: string;
+                /** Format: date-time */
+                created_at: string;
+                /** Format: date-time */
+                wrapped_at: string;
+                /**
+                 * Format: date-time
+                 * @description Deleted a day after.
+                 */
+                retired_at: string | null;
+            }[];
+            rotation: components["schemas"]["KeyRotation"] | null;
+        };
+        KeyRotation: {
+            /** Format: uuid */
+            id: string;
+            /** @enum {string} */
+            status: "running" | "finished";
+            data_keys_rewrapped: number;
+            rows_resealed: number;
+            /** @description Known once the new data keys are made; 0 until then. */
+            rows_total: number;
+            /** @description Why the last attempt stopped; the rotation goes on by itself. `sealed_data_damaged` on a finished one: values that do not open were left as they are, and their key is kept. */
+            error_code: string | null;
+            /** Format: date-time */
+            started_at: string;
+            /** Format: date-time */
+            finished_at: string | null;
+        };
         ConnectLink: {
             /**
              * @description `used`: completed, but not in this browser.

@@ -34,6 +34,8 @@ import { onError, onNotFound } from './http/problem.ts'
 import { createIntegrationRoute } from './integrations/create-integration.ts'
 import { getIntegration } from './integrations/get-integration.ts'
 import { listIntegrations } from './integrations/list-integrations.ts'
+import { getKeys } from './keys/get-keys.ts'
+import { startRotation } from './keys/start-rotation.ts'
 import { describeApi, openApiDocument } from './reference/describe-api.ts'
 import { referenceRoutes } from './reference/reference-routes.ts'
 import { createRun } from './runs/create-run.ts'
@@ -79,6 +81,8 @@ const operations = [
   getRun,
   listAuditRecords,
   verifyAuditRecords,
+  getKeys,
+  startRotation,
   getLink,
   startAuthorization,
   callback,

@@ -14,6 +14,7 @@ import { connectDatabase } from './database/connect.ts'
 import { migrate } from './database/migrate.ts'
 import { type Listener, listen } from './http/listen.ts'
 import { readWebFiles, serveWebFiles } from './http/web-files.ts'
+import { startKeyWork } from './keys/work-on-keys.ts'
 import { startEmbeddedPostgres } from './postgres/start-embedded-postgres.ts'
 import { startQueue } from './queue/queue.ts'
 import { createRunWorker, type RunLimits } from './runs/run-worker.ts'
@@ -110,6 +111,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     }
     const tenant = await ensureDefaultTenant(db)
     await startSweeping(services)
+    await startKeyWork(services)
     answer = app.fetch
     return { services, tenant, port: listener.port, database: database.name, broken: database.broken, close }
   } catch (error) {

@@ -7,6 +7,8 @@ import { configDecrypt } from './config-decrypt.ts'
 import { configEdit } from './config-edit.ts'
 import { configEncrypt } from './config-encrypt.ts'
 import { connectorPull } from './connector-pull.ts'
+import { keysRotate } from './keys-rotate.ts'
+import { keysStatus } from './keys-status.ts'
 import { rawCapture } from './raw-capture.ts'
 import { rawDiscover } from './raw-discover.ts'
 import { rawOauth } from './raw-oauth.ts'
@@ -19,6 +21,7 @@ export const GROUPS: Record<string, string> = {
   config: 'Endpoint configs with encrypted secrets, in the format of sops.',
   audit: 'What the server recorded of what was done and revealed.',
   connector: 'Connectors as code: make one, try it, take one over from elsewhere.',
+  keys: 'The server’s encryption keys.',
   specs: 'OAuth specs as files: what is wrong with them, and how to mend it.',
   completion: 'Completion scripts for shells.',
 }
@@ -36,6 +39,8 @@ export const COMMANDS: readonly Command[] = [
   connectorPull,
   specsLint,
   auditVerify,
+  keysRotate,
+  keysStatus,
   completionBash,
   completionZsh,
   completionFish,

@@ -4,6 +4,7 @@
  */
 export interface Jobs {
   'expired.sweep': Record<string, never>
+  'keys.rotate': Record<string, never>
 }
 
 export type JobName = keyof Jobs
