@@ -5,6 +5,15 @@ export { ConnectorError, type ConnectorErrorCode, type ConnectorVerdict } from '
 export { foldState } from './events/fold-state.ts'
 export type { DoneReason, Metric, RunEvent, StateUpdate, StreamStatus } from './events/run-event.ts'
 export { DEFAULT_LIMITS, type Launch, type Limits, type LogEvent, type LogLevel } from './launch.ts'
+export type { LeasedGrant } from './lease/leased-grant.ts'
+export { type Lease, type LeaseOptions, openLease } from './lease/open-lease.ts'
+export {
+  airbytePlace,
+  type CredentialsPlace,
+  FLOW_PLACE,
+  placeCredentials,
+  SINGER_PLACE,
+} from './lease/place-credentials.ts'
 export { escapeControls } from './printable.ts'
 export { bindCollections, type WantedBinding } from './protocol/bind-collections.ts'
 export type { DiscoveredBinding } from './protocol/discovered-binding.ts'

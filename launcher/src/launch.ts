@@ -1,4 +1,5 @@
 import type { JsonObject, JsonValue, Secret } from '@sluice/connector-specs'
+import type { Lease } from './lease/open-lease.ts'
 import type { ProgramLimits, Runtime } from './runtime/runtime.ts'
 
 /** How to start a connector, for one operation. */
@@ -30,6 +31,8 @@ export interface Launch {
   /** Ends the connector. Ctrl-C does not reach it, because it is in a process group of its own. */
   signal?: AbortSignal
   limits?: Partial<Limits>
+  /** Keeps the config file and the token of the running connector valid; closed by whoever opened it. */
+  lease?: Lease
   /** What the program may use of the machine. */
   resources?: ProgramLimits
   /** Hosts that it may talk to; none when empty; absent when nothing is declared. */

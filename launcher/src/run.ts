@@ -7,11 +7,12 @@ import { ConnectorError, type ConnectorErrorCode, type ConnectorErrorDetails } f
 import type { Metric } from './events/run-event.ts'
 import { followStderr } from './follow-stderr.ts'
 import { DEFAULT_LIMITS, type Launch, type Limits, type LogEvent, type LogLevel } from './launch.ts'
+import { followLaunch, leaseAdditions } from './lease/leased-launch.ts'
 import { LineError, readWholeLines } from './ndjson.ts'
 import { escapeControls, shorten } from './printable.ts'
 import { createRedactor, type Redactor } from './redactor.ts'
 import { localRuntime } from './runtime/local-runtime.ts'
-import { type Exit, type RunningProgram, StartError } from './runtime/runtime.ts'
+import { type Exit, type Program, type RunningProgram, StartError } from './runtime/runtime.ts'
 import type { ReadStderrLine } from './stderr-log.ts'
 import { raced, within } from './waiting.ts'
 
@@ -87,6 +88,7 @@ export async function startRun(launch: Launch, options: RunOptions = {}): Promis
   const name = nameOf(launch, redactor)
   if (launch.signal?.aborted) throw new ConnectorError('canceled', `${name} was canceled before it started.`)
   const connector = await start(launch, options, name, redactor)
+  followLaunch(launch.lease, connector, options.files?.contents(connector.directory) ?? {}, redactor)
   const { listener = {} } = options
   const stderr = followStderr(
     connector.stderr,
@@ -227,18 +229,24 @@ async function start(
   name: string,
   redactor: Redactor,
 ): Promise<RunningProgram> {
-  try {
-    return await (launch.runtime ?? localRuntime()).start((directory) => ({
+  const runtime = launch.runtime ?? localRuntime()
+  const describe = (directory: string): Program => {
+    const leased = leaseAdditions(launch.lease, runtime, directory)
+    return {
       name: launch.name ?? 'connector',
       command: [...launch.command, ...(files?.arguments(directory) ?? [])],
       cwd: launch.cwd,
-      env: { ...env, ...launch.env },
+      env: { ...leased.env, ...env, ...launch.env },
+      files: { ...leased.files, ...files?.contents(directory) },
+      harvest: files?.harvest ?? [],
       stdin: 'pipe',
-      ...(files && { files: files.contents(directory), harvest: files.harvest ?? [] }),
       ...(launch.image !== undefined && { image: launch.image }),
       ...(launch.resources && { limits: launch.resources }),
       ...(launch.hosts && { hosts: launch.hosts }),
-    }))
+    }
+  }
+  try {
+    return await runtime.start(describe)
   } catch (cause) {
     if (!(cause instanceof StartError)) throw cause
     const why = escapeControls(redactor.redact(cause.message))

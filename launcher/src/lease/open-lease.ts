@@ -17,8 +17,6 @@ export interface LeaseOptions {
   renew(): Promise<LeasedGrant>
   /** Hears the whole config that the connector wrote itself, before anything is renewed or written over it. */
   onRotation?(config: Secret<JsonObject>): void | Promise<void>
-  /** Hears each new grant before the connector has it, so that its output can be redacted against it. */
-  onRenewed?(grant: LeasedGrant): void
   now?(): Date
 }
 
@@ -27,16 +25,23 @@ export interface Lease {
   config(): Secret<JsonObject>
   /** Where a connector may ask for its token while it runs. */
   endpoint: { url: string; bearer: Secret<string> }
-  /** Keeps the config in a file of the running program valid until the program ends. */
-  follow(program: RunningProgram, file: string): void
+  /** Keeps what a running program has of the grant valid until the program ends. */
+  follow(program: RunningProgram, options: FollowOptions): void
   close(): Promise<void>
+}
+
+export interface FollowOptions {
+  /** The file of its private directory that holds its config, and what it held at the start. */
+  file?: { name: string; config: JsonObject }
+  /** Hears each new grant before the program has it, so that its output can be redacted against it. */
+  onRenewed?(grant: LeasedGrant): void
 }
 
 interface Followed {
   program: RunningProgram
-  file: string
-  /** What was last written here, or taken over from the connector. */
-  known: JsonObject
+  onRenewed: FollowOptions['onRenewed']
+  /** `config`: what was last written there, or taken over from the connector. */
+  file: FollowOptions['file']
 }
 
 /** Opens a lease for one run. Close it when the run is over. */
@@ -55,8 +60,11 @@ export async function openLease(options: LeaseOptions): Promise<Lease> {
       return await options.renew()
     },
     async onRenewed(grant) {
-      options.onRenewed?.(grant)
-      for (const entry of followed) await rewrite(entry, (known) => configOf(known, grant))
+      for (const entry of followed) {
+        entry.onRenewed?.(grant)
+        // What it rotated in the meantime is its own to keep; whoever hears of it settles which token is the grant's.
+        if (!(await takeOver(entry, options))) await rewrite(entry, (config) => configOf(config, grant))
+      }
     },
   })
   const endpoint = await openLeaseEndpoint(renewal.fresh, now)
@@ -64,8 +72,9 @@ export async function openLease(options: LeaseOptions): Promise<Lease> {
   return {
     config: () => configOf(options.config, renewal.current()),
     endpoint: { url: endpoint.url, bearer: endpoint.bearer },
-    follow(program, file) {
-      const entry: Followed = { program, file, known: configOf(options.config, renewal.current()).reveal() }
+    follow(program, following) {
+      const { file, onRenewed } = following
+      const entry: Followed = { program, onRenewed, file: file && { ...file } }
       followed.add(entry)
       void program.exited.then(() => followed.delete(entry))
     },
@@ -77,19 +86,26 @@ export async function openLease(options: LeaseOptions): Promise<Lease> {
   }
 }
 
-async function takeOver(entry: Followed, { onRotation }: LeaseOptions): Promise<void> {
-  const found = parseObject(await entry.program.readFile(entry.file))
+/** @returns whether the connector had written something of its own */
+async function takeOver({ program, file }: Followed, { onRotation }: LeaseOptions): Promise<boolean> {
+  if (!file) return false
+  const found = parseObject(await program.readFile(file.name))
   // A file that is being rewritten may be half there; it is read again at the end of the program.
-  if (!found || isDeepStrictEqual(found, entry.known)) return
-  entry.known = found
+  if (!found || isDeepStrictEqual(found, file.config)) return false
+  file.config = found
   await onRotation?.(secret(found))
+  return true
 }
 
-async function rewrite(entry: Followed, renew: (known: Secret<JsonObject>) => Secret<JsonObject>): Promise<void> {
-  const config = renew(secret(entry.known))
-  if (isDeepStrictEqual(config.reveal(), entry.known)) return
-  entry.known = config.reveal()
-  await entry.program.writeFile(entry.file, secret(JSON.stringify(config.reveal())))
+async function rewrite(
+  { program, file }: Followed,
+  renewed: (config: Secret<JsonObject>) => Secret<JsonObject>,
+): Promise<void> {
+  if (!file) return
+  const config = renewed(secret(file.config)).reveal()
+  if (isDeepStrictEqual(config, file.config)) return
+  file.config = config
+  await program.writeFile(file.name, secret(JSON.stringify(config)))
 }
 
 function parseObject(content: Buffer | null): JsonObject | null {
