@@ -36,6 +36,7 @@ import { getIntegration } from './integrations/get-integration.ts'
 import { listIntegrations } from './integrations/list-integrations.ts'
 import { getKeys } from './keys/get-keys.ts'
 import { startRotation } from './keys/start-rotation.ts'
+import { limitAnonymous } from './rate-limits/limit-anonymous.ts'
 import { describeApi, openApiDocument } from './reference/describe-api.ts'
 import { referenceRoutes } from './reference/reference-routes.ts'
 import { createRun } from './runs/create-run.ts'
@@ -98,6 +99,7 @@ export function buildApp(services: Services): Api {
   api.notFound(onNotFound)
   api.use(logRequests(services.log))
   api.use('/v1/*', authenticate(api, services))
+  for (const path of ['/connect/*', '/oauth/*', '/console/*']) api.use(path, limitAnonymous(services.rate_limits))
   api.use(limitBody)
   describeApi(api)
   for (const operation of operations) operation(api, services)

@@ -1,4 +1,8 @@
 import { z } from 'zod'
+import type { RateLimitConfig } from './rate-limits/rate-limits.ts'
+
+/** Requests a second. */
+const perSecond = z.coerce.number().min(0).max(1_000_000)
 
 const port = z.coerce.number().int().min(1).max(65535)
 
@@ -41,6 +45,9 @@ const environmentSchema = z.object({
   SLUICE_OTHER_KEY_ENCRYPTION_KEYS: z.string().optional(),
   SLUICE_CONNECTORS: z.string().optional(),
   SLUICE_PROVIDERS: z.string().optional(),
+  SLUICE_RATE_LIMIT_PER_KEY: perSecond.default(1000),
+  SLUICE_RATE_LIMIT_ANONYMOUS: perSecond.default(20),
+  SLUICE_TRUSTED_PROXIES: z.string().optional(),
   SLUICE_ALLOW_LOOPBACK: z.enum(['0', '1']).default('0'),
 })
 
@@ -64,6 +71,7 @@ export interface Config {
   connectors: string[]
   /** Directories of provider declarations, beside those that come with Sluice. */
   providers: string[]
+  rate_limits: RateLimitConfig
   /** Lets requests go to loopback addresses and over http there: for development. */
   allow_loopback: boolean
 }
@@ -92,6 +100,11 @@ export function readConfig(environment: Record<string, string | undefined>): Con
     other_key_encryption_keys: commaSeparated(rest.SLUICE_OTHER_KEY_ENCRYPTION_KEYS),
     connectors: commaSeparated(SLUICE_CONNECTORS),
     providers: commaSeparated(SLUICE_PROVIDERS),
+    rate_limits: {
+      per_key: rest.SLUICE_RATE_LIMIT_PER_KEY,
+      anonymous: rest.SLUICE_RATE_LIMIT_ANONYMOUS,
+      trusted_proxies: commaSeparated(rest.SLUICE_TRUSTED_PROXIES),
+    },
     allow_loopback: rest.SLUICE_ALLOW_LOOPBACK === '1',
   }
 }

@@ -6,6 +6,7 @@ import type { AuditLog } from './audit/audit-log.ts'
 import type { ConnectorCatalogue } from './connectors/connector-catalogue.ts'
 import type { Database } from './database/schema.ts'
 import type { Queue } from './queue/queue.ts'
+import type { RateLimits } from './rate-limits/rate-limits.ts'
 import type { RunWorker } from './runs/run-worker.ts'
 import type { KeyRing } from './sealing/key-ring.ts'
 import type { KeyEncryptionKeys } from './sealing/open-key-encryption-keys.ts'
@@ -15,6 +16,7 @@ export interface Services {
   /** Sees every tenant; `forTenant` makes services of it that see one. */
   db: Kysely<Database>
   api_keys: ApiKeys
+  rate_limits: RateLimits
   keys: KeyRing
   key_encryption_keys: KeyEncryptionKeys
   /** Written before what it tells of is done or revealed. */

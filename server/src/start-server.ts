@@ -12,11 +12,13 @@ import { loadConnectorCatalogue } from './connectors/connector-catalogue.ts'
 import { bindToRowSecurity } from './database/bind-to-row-security.ts'
 import { connectDatabase } from './database/connect.ts'
 import { migrate } from './database/migrate.ts'
-import { type Listener, listen } from './http/listen.ts'
+import { type Answer, type Listener, listen } from './http/listen.ts'
 import { readWebFiles, serveWebFiles } from './http/web-files.ts'
 import { startKeyWork } from './keys/work-on-keys.ts'
 import { startEmbeddedPostgres } from './postgres/start-embedded-postgres.ts'
 import { startQueue } from './queue/queue.ts'
+import { createRateLimits } from './rate-limits/rate-limits.ts'
+import { shareAmongReplicas } from './rate-limits/share-among-replicas.ts'
 import { createRunWorker, type RunLimits } from './runs/run-worker.ts'
 import { neededKeyEncryptionKeys, registerKeyEncryptionKey } from './sealing/data-keys.ts'
 import { createKeyRing } from './sealing/key-ring.ts'
@@ -54,14 +56,14 @@ export interface RunningServer {
 export async function startServer(options: ServerOptions): Promise<RunningServer> {
   const { config } = options
   const cleanup: (() => Promise<void>)[] = []
-  let answer: (request: Request) => Response | Promise<Response> = unavailable
+  let answer: Answer = unavailable
   const close = async () => {
     answer = unavailable
     for (const end of cleanup.splice(0).reverse()) await end()
   }
 
   try {
-    const listener = await listen((request) => answer(request), config)
+    const listener = await listen((request, env) => answer(request, env), config)
     cleanup.push(listener.close)
 
     const database = await openDatabase(options, cleanup)
@@ -83,9 +85,12 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     const apiKeys = createApiKeys({ db, now, log })
     cleanup.push(apiKeys.stop)
     const fetch = createGuardedFetch({ allow_loopback: config.allow_loopback })
+    const rateLimits = createRateLimits(config.rate_limits, log)
+    cleanup.push(await shareAmongReplicas({ db, log }, rateLimits))
     const services: Services = {
       db,
       api_keys: apiKeys,
+      rate_limits: rateLimits,
       queue,
       keys: createKeyRing(db, keyEncryptionKeys),
       key_encryption_keys: keyEncryptionKeys,

@@ -13,6 +13,7 @@ export interface Database {
   key_rotations: KeyRotationTable
   api_keys: ApiKeyTable
   console_sessions: ConsoleSessionTable
+  server_processes: ServerProcessTable
   integrations: IntegrationTable
   connect_sessions: ConnectSessionTable
   pending_authorizations: PendingAuthorizationTable
@@ -85,6 +86,12 @@ export interface ApiKeyTable {
   rotated_to: string | null
   created_at: Generated<Date>
   revoked_at: Date | null
+}
+
+/** The server processes that live, or did until lately. */
+export interface ServerProcessTable {
+  id: string
+  seen_at: Date
 }
 
 export interface ConsoleSessionTable {

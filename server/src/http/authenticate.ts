@@ -15,7 +15,12 @@ export function authenticate(api: Api, services: Services): MiddlewareHandler<{ 
   const consoleCookie = cookieName(services.base_url, 'sluice_console')
   const requiredScope = requiredScopes(api)
   return async (c, next) => {
-    const caller = await identify(c, services, consoleCookie)
+    const caller = await identify(c, services, consoleCookie).catch((error) => {
+      // Guessing keys costs reads of the database: who sends wrong ones is counted like anyone without one.
+      services.rate_limits.countAnonymous(c)
+      throw error
+    })
+    services.rate_limits.countKey(caller.api_key_id)
     const needed = requiredScope(c)
     if (needed !== null) requireScope(caller.scopes, needed, 'This operation')
     c.set('caller', caller)

@@ -7,6 +7,9 @@ export interface Listener {
   close(): Promise<void>
 }
 
+/** How a request is answered; `env` holds node's own request, as `@hono/node-server` gives it. */
+export type Answer = (request: Request, env: object) => Response | Promise<Response>
+
 export class ListenError extends Error {
   readonly code: 'port_taken' | 'listen_failed'
 
@@ -23,10 +26,7 @@ export class ListenError extends Error {
  *
  * @throws ListenError `port_taken`, `listen_failed`
  */
-export async function listen(
-  fetch: (request: Request) => Response | Promise<Response>,
-  { hosts, port }: { hosts: string[]; port: number },
-): Promise<Listener> {
+export async function listen(fetch: Answer, { hosts, port }: { hosts: string[]; port: number }): Promise<Listener> {
   const servers: Server[] = []
   let chosen = port
   try {

@@ -51,6 +51,7 @@ export interface TestServerOptions {
   base_url?: string
   web_directory?: string
   run_limits?: ServerOptions['run_limits']
+  rate_limits?: ServerOptions['config']['rate_limits']
 }
 
 /** Everything is ended after the test. */
@@ -80,6 +81,7 @@ export async function startTestServer(
       port: 0,
       connectors: options.connectors ?? [labConnector],
       providers: options.provider === undefined ? [] : [join(directory, 'providers')],
+      ...(options.rate_limits && { rate_limits: options.rate_limits }),
     },
     data_directory: directory,
     web_directory: options.web_directory ?? null,

@@ -22,6 +22,7 @@ const statements = [
     add column last_used_at timestamptz,
     add column rotated_to text references api_keys on delete set null`,
   'alter table api_keys alter column scopes drop default',
+  'create table server_processes (id uuid primary key, seen_at timestamptz not null)',
   'create index api_keys_tenant on api_keys (tenant_id, created_at desc, id desc)',
 ]
 
