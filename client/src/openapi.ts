@@ -1198,6 +1198,29 @@ export interface paths {
                          * @default []
                          */
                         return_urls?: string[];
+                        /** @description Set it where the provider returns to your own domain and you relay what it sent. */
+                        relay?: {
+                            /**
+                             * Format: uri
+                             * @description Your own redirect URI, to register at the provider in place of ours.
+                             */
+                            redirect_uri: string;
+                            /** @description The public key (JWK: Ed25519, P-256 or RSA) that verifies what you relay from there. */
+                            public_key: {
+                                [key: string]: unknown;
+                            };
+                        };
+                        /** @description How the connect page introduces itself. */
+                        brand?: {
+                            /** @description Who asks the person to connect: your product. */
+                            name: string;
+                            /**
+                             * Format: uri
+                             * @description Shown on the connect page; fetched by the person’s browser, without a referrer.
+                             */
+                            logo_url?: string;
+                            accent_color?: string;
+                        };
                     };
                 };
             };
@@ -1345,11 +1368,68 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        get?: never;
+        /**
+         * List connect sessions
+         * @description Newest first. Sessions are kept for thirty days after their expiry.
+         */
+        get: {
+            parameters: {
+                query?: {
+                    limit?: number;
+                    /** @description `next_cursor` of the page before. */
+                    cursor?: string;
+                    status?: "open" | "completed" | "cancelled" | "expired";
+                    connection_id?: string;
+                    end_user_id?: string;
+                };
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description One page. */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ConnectSessionList"];
+                    };
+                };
+                /** @description No valid API key. */
+                401: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Not allowed. */
+                403: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description A value breaks a rule; `errors` names the field and the rule. */
+                422: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
         put?: never;
         /**
-         * Create a connect link
-         * @description A short-lived invitation for one person to make one connection. Send the person to `url`.
+         * Create a connect session
+         * @description A short-lived invitation for one person to make one connection, or to repair one. The answer has every way to use it: a link, a popup or a frame, a QR code, a code to type on another device.
          */
         post: {
             parameters: {
@@ -1362,7 +1442,18 @@ export interface paths {
             requestBody: {
                 content: {
                     "application/json": {
-                        connector_id: string;
+                        /** @description Needed unless `connection_id` is given. */
+                        connector_id?: string;
+                        /**
+                         * Format: uuid
+                         * @description Repair this connection in place: it keeps its id, and its old grant until the new one passes.
+                         */
+                        connection_id?: string;
+                        /**
+                         * @description With `connection_id`: another account than before is welcome. It is refused otherwise.
+                         * @default false
+                         */
+                        allow_different_account?: boolean;
                         /**
                          * Format: uuid
                          * @description May be left out when there is only one.
@@ -1378,6 +1469,12 @@ export interface paths {
                         config?: {
                             [key: string]: unknown;
                         };
+                        /** @description Asked for, and an authorization without one of them makes no connection. */
+                        required_scopes?: string[];
+                        /** @description Asked for too. With neither list, the connector’s own scopes are asked for. */
+                        optional_scopes?: string[];
+                        /** @description Pages of these origins may open the link in a popup or a frame, and read the status. */
+                        allowed_origins?: string[];
                         /** @description Where the person goes on afterwards: one of the integration’s `return_urls`, exactly. */
                         return_to?: string;
                         /**
@@ -1391,13 +1488,13 @@ export interface paths {
                 };
             };
             responses: {
-                /** @description The session with its link. */
+                /** @description The session with its ways in. */
                 201: {
                     headers: {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["ConnectSession"];
+                        "application/json": components["schemas"]["CreatedConnectSession"];
                     };
                 };
                 /** @description No valid API key. */
@@ -1471,11 +1568,16 @@ export interface paths {
         };
         /**
          * Get a connect session
-         * @description Its status is the truth about how the person fared; what a browser reports is a hint.
+         * @description Its status is the truth about how the person fared; what a browser reports is a hint. With `wait` the answer comes when the session ends, or when it is no longer at `version`, or when the seconds are over.
          */
         get: {
             parameters: {
-                query?: never;
+                query?: {
+                    /** @description Seconds to wait for the session’s end before answering. */
+                    wait?: number;
+                    /** @description With `wait`: answer as soon as the session is at another version. */
+                    version?: number;
+                };
                 header?: never;
                 path: {
                     id: string;
@@ -1529,10 +1631,392 @@ export interface paths {
                         "application/problem+json": components["schemas"]["Problem"];
                     };
                 };
+                /** @description Try again later. */
+                503: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
             };
         };
         put?: never;
         post?: never;
+        /**
+         * Cancel a connect session
+         * @description Its link, code and any authorization under way end at once. Cancelling one that was cancelled or has expired changes nothing; one that was completed is history, and its connection is what can be deleted.
+         */
+        delete: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description It is cancelled, or was over already. */
+                204: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
+                };
+                /** @description No valid API key. */
+                401: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Not allowed. */
+                403: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description No such thing, or not the caller’s. */
+                404: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description It contradicts what stands. */
+                409: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description A value breaks a rule; `errors` names the field and the rule. */
+                422: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/connect_sessions/{id}/events": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Follow a connect session
+         * @description Server-sent events: a `status` event with the session at once and with each change, until its end.
+         */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description The events. */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "text/event-stream": string;
+                    };
+                };
+                /** @description The session has ended, and the caller knows (`Last-Event-ID`): there is nothing to follow. */
+                204: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
+                };
+                /** @description No valid API key. */
+                401: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Not allowed. */
+                403: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description No such thing, or not the caller’s. */
+                404: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description A value breaks a rule; `errors` names the field and the rule. */
+                422: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Try again later. */
+                503: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/connect_status/{status_token}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * How a connect session stands
+         * @description Needs no API key. Readable from pages of the session’s `allowed_origins`. With `wait` the answer comes when the session ends, or when it is no longer at `version`, or when the seconds are over.
+         */
+        get: {
+            parameters: {
+                query?: {
+                    /** @description Seconds to wait for the session’s end before answering. */
+                    wait?: number;
+                    /** @description With `wait`: answer as soon as the session is at another version. */
+                    version?: number;
+                };
+                header?: never;
+                path: {
+                    status_token: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description The status. */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ConnectSessionStatus"];
+                    };
+                };
+                /** @description No such thing, or not the caller’s. */
+                404: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description A value breaks a rule; `errors` names the field and the rule. */
+                422: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Try again later. */
+                503: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/connect_status/{status_token}/events": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Follow a connect session from a page
+         * @description Server-sent events: a `status` event at once and with each change, until the session ends.
+         */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    status_token: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description The events. */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "text/event-stream": string;
+                    };
+                };
+                /** @description The session has ended, and the caller knows (`Last-Event-ID`): there is nothing to follow. */
+                204: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
+                };
+                /** @description No such thing, or not the caller’s. */
+                404: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description A value breaks a rule; `errors` names the field and the rule. */
+                422: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Try again later. */
+                503: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/connect_status": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Poll from a device
+         * @description For a device that shows the code, as in RFC 8628 §3.4: a 400 with the code `authorization_pending` while the person is at it, `slow_down` when asked sooner than the interval (which grows by five seconds), `access_denied` when the session was cancelled, `expired_token` when it is too late.
+         */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            /** @description The device’s code. */
+            requestBody: {
+                content: {
+                    "application/json": {
+                        device_code: string;
+                    };
+                };
+            };
+            responses: {
+                /** @description The session is completed. */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ConnectSessionStatus"];
+                    };
+                };
+                /** @description The request cannot be read. */
+                400: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description A value breaks a rule; `errors` names the field and the rule. */
+                422: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
         delete?: never;
         options?: never;
         head?: never;
@@ -3460,19 +3944,82 @@ export interface components {
             resource: string[] | null;
             dpop: string | null;
             return_urls: string[];
+            relay: {
+                /**
+                 * Format: uri
+                 * @description Your own redirect URI, to register at the provider in place of ours.
+                 */
+                redirect_uri: string;
+                /** @description The public key (JWK: Ed25519, P-256 or RSA) that verifies what you relay from there. */
+                public_key: {
+                    [key: string]: unknown;
+                };
+            } | null;
+            /**
+             * Format: uri
+             * @description Where to relay authorization responses to.
+             */
+            relay_url: string | null;
+            brand: {
+                /** @description Who asks the person to connect: your product. */
+                name: string;
+                /**
+                 * Format: uri
+                 * @description Shown on the connect page; fetched by the person’s browser, without a referrer.
+                 */
+                logo_url?: string;
+                accent_color?: string;
+            } | null;
             /** Format: date-time */
             created_at: string;
+        };
+        CreatedConnectSession: components["schemas"]["ConnectSession"] & {
+            /**
+             * Format: uri
+             * @description The connect link: redirect the person there, send it, or open it in a popup.
+             */
+            url: string;
+            /**
+             * Format: uri
+             * @description The link as a QR code (SVG), for people who go on with their phone.
+             */
+            qr_url: string;
+            /**
+             * Format: uri
+             * @description A small page for a frame on one of the `allowed_origins`; null without any.
+             */
+            embed_url: string | null;
+            /** @description Reads the status of this session and nothing else, so it may be given to a browser. */
+            status_token: string;
+            /**
+             * Format: uri
+             * @description Answers with the status, without an API key: `?wait=30` waits.
+             */
+            status_url: string;
+            /** @description For a console without a browser, named as in RFC 8628 §3.2. */
+            device: {
+                /** @description Polled with; the same as `status_token`. */
+                device_code: string;
+                /** @example WDJB-MJHT */
+                user_code: string;
+                /**
+                 * Format: uri
+                 * @description Where the person types the code.
+                 */
+                verification_uri: string;
+                /** Format: uri */
+                verification_uri_complete: string;
+                /** @description Seconds. */
+                expires_in: number;
+                /** @description Seconds to leave between two polls. */
+                interval: number;
+            };
         };
         ConnectSession: {
             /** Format: uuid */
             id: string;
-            /**
-             * Format: uri
-             * @description The connect link. Given once, when the session is created.
-             */
-            url?: string;
             /** @enum {string} */
-            status: "open" | "completed" | "expired";
+            status: "open" | "completed" | "cancelled" | "expired";
             connector_id: string;
             /** Format: uuid */
             integration_id: string;
@@ -3482,17 +4029,53 @@ export interface components {
                 /** Format: email */
                 email?: string;
             } | null;
-            /** Format: uuid */
+            /**
+             * Format: uuid
+             * @description The connection that was made, or the one that the session is there to repair.
+             */
             connection_id: string | null;
+            /** @description The session repairs a connection in place; its id stays. */
+            repair: boolean;
+            required_scopes: string[] | null;
+            optional_scopes: string[] | null;
+            allowed_origins: string[];
+            return_to: string | null;
+            preview: boolean;
             /** @description Why the last attempt did not end in a connection; the person may try again. */
             error: {
                 code: string;
                 message: string;
             } | null;
+            /** @description Grows with each change; wait for the next one with `version` and `wait`. */
+            version: number;
             /** Format: date-time */
             expires_at: string;
             /** Format: date-time */
+            completed_at: string | null;
+            /** Format: date-time */
             created_at: string;
+        };
+        ConnectSessionList: {
+            data: components["schemas"]["ConnectSession"][];
+            next_cursor: string | null;
+        };
+        ConnectSessionStatus: {
+            /** Format: uuid */
+            id: string;
+            /** @enum {string} */
+            status: "open" | "completed" | "cancelled" | "expired";
+            /**
+             * Format: uuid
+             * @description Once the session is completed.
+             */
+            connection_id: string | null;
+            error: {
+                code: string;
+                message: string;
+            } | null;
+            version: number;
+            /** Format: date-time */
+            expires_at: string;
         };
         ConnectionList: {
             data: components["schemas"]["Connection"][];
@@ -3839,7 +4422,7 @@ export interface components {
              * @description `used`: completed, but not in this browser.
              * @enum {string}
              */
-            status: "open" | "completed" | "expired" | "used";
+            status: "open" | "completed" | "cancelled" | "expired" | "used";
             connector: {
                 id: string;
                 title: string;

@@ -82,7 +82,7 @@ export async function startDemo(config: Config, options: DemoOptions): Promise<D
       client_name: 'Sluice demo',
       redirect_uris: [redirectUri(server.services.base_url, integration.id)],
     })
-    const { url } = await createConnectSession(server.services, {
+    const { ways_in } = await createConnectSession(server.services, {
       tenant_id: server.tenant.id,
       connector_id: LAB_CONNECTOR,
       integration_id: integration.id,
@@ -91,7 +91,7 @@ export async function startDemo(config: Config, options: DemoOptions): Promise<D
     })
     return {
       base_url: server.services.base_url,
-      connect_url: url,
+      connect_url: ways_in.url,
       lab_origin: lab.origin,
       data_directory: dataDirectory,
       database: server.database,

@@ -57,6 +57,17 @@ test('S10 a plan with PKCE demands a challenge, and a section cannot smuggle in 
   assert.deepEqual([error.code, error.field], ['invalid_template', 'code_challenge_method'])
 })
 
+test('scopes asked for take the place of those in the template, in its separator', () => {
+  const scopesIn = (spec: JsonObject, scope: string[]) =>
+    new URL(buildAuthorizationRequest(compileFlowPlan(spec), { ...INPUT, scopes: { scope } }).url).searchParams.getAll(
+      'scope',
+    )
+  assert.deepEqual(scopesIn(google, ['email', 'a&b=c']), ['email a&b=c'])
+  assert.deepEqual(scopesIn(shopify, ['read_orders', 'read_products']), ['read_orders,read_products'])
+  const authUrlTemplate = google.authUrlTemplate.replace(/&scope=[^&]*/, '')
+  assert.deepEqual(scopesIn({ ...google, authUrlTemplate }, ['email']), ['email'])
+})
+
 test('a URL that loses its state by a section is not given out', () => {
   const authUrlTemplate = 'https://a.example.com/?x=1{{#config.x}}&state={{{state}}}{{/config.x}}'
   assert.ok(build({ ...google, authUrlTemplate }, { config: { x: true } }))

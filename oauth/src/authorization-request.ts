@@ -34,8 +34,9 @@ export function buildAuthorizationRequest(plan: OAuthPlan, input: AuthorizationR
   checkRedirectUri(plan, redirect_uri)
   const rendered = renderSentinels(plan.authorization_url, scope, now)
   const { authorization_parameters } = plan.behaviour
+  const written = scopesToWrite(plan, input)
   const state_name = plan.state?.name ?? 'state'
-  if (authorization_parameters.length === 0 && state_name === 'state') {
+  if (authorization_parameters.length === 0 && state_name === 'state' && written === null) {
     const { carries_state, keeps_method } = provenParameters(rendered)
     if (carries_state && keeps_method && (code_challenge_method ?? 'S256') === 'S256') {
       return { url: placeAddress(rendered, plan.url_policy) }
@@ -43,10 +44,22 @@ export function buildAuthorizationRequest(plan: OAuthPlan, input: AuthorizationR
   }
   const url = placeUrl(rendered, plan.url_policy)
   appendQuery(url, renderParameters(authorization_parameters, scope, now))
+  if (written !== null) writeScopes(url, written)
   return { url: checkParameters(url, state_name, state).href }
 }
 
 const provenParameters = onceFor((rendered) => readAuthorizationParameters(rendered, 'state'))
+
+/** Dialects without lists of scopes have theirs in the template's text, so other ones are written over them. */
+function scopesToWrite(plan: OAuthPlan, { scopes }: AuthorizationRequestInput): string[] | null {
+  return plan.behaviour.scopes.some(({ name }) => name === 'scope') ? null : (scopes?.scope ?? null)
+}
+
+/** In the separator that the template uses: a space (RFC 6749 §3.3), or a comma as some providers have it. */
+function writeScopes(url: URL, scopes: string[]): void {
+  const standing = url.searchParams.get('scope') ?? ''
+  url.searchParams.set('scope', scopes.join(/,/.test(standing) && !/\s/.test(standing) ? ',' : ' '))
+}
 
 /** What the template does not prove is read off the URL itself. */
 function checkParameters(url: URL, state_name: string, state: string): URL {

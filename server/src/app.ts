@@ -7,11 +7,16 @@ import { rotateApiKey } from './api-keys/rotate-api-key.ts'
 import { listAuditRecords } from './audit/list-audit-records.ts'
 import { verifyAuditRecords } from './audit/verify-audit-records.ts'
 import { callback } from './connect/callback.ts'
+import { enterCode } from './connect/enter-code.ts'
 import { getLink } from './connect/get-link.ts'
+import { linkQr } from './connect/link-qr.ts'
 import { previewRuns } from './connect/preview-runs.ts'
 import { startAuthorization } from './connect/start-authorization.ts'
+import { cancelConnectSession } from './connect-sessions/cancel-connect-session.ts'
 import { createConnectSessionRoute } from './connect-sessions/create-connect-session.ts'
 import { getConnectSession } from './connect-sessions/get-connect-session.ts'
+import { listConnectSessions } from './connect-sessions/list-connect-sessions.ts'
+import { publicStatus } from './connect-sessions/public-status.ts'
 import { createConnectionRoute } from './connections/create-connection.ts'
 import { deleteConnectionRoute } from './connections/delete-connection.ts'
 import { exportConnectionRoute } from './connections/export-connection.ts'
@@ -69,6 +74,9 @@ const operations = [
   getIntegration,
   createConnectSessionRoute,
   getConnectSession,
+  listConnectSessions,
+  cancelConnectSession,
+  publicStatus,
   listConnections,
   createConnectionRoute,
   getConnection,
@@ -85,6 +93,8 @@ const operations = [
   getKeys,
   startRotation,
   getLink,
+  linkQr,
+  enterCode,
   startAuthorization,
   callback,
   previewRuns,

@@ -3,6 +3,8 @@ import type { Kysely } from 'kysely'
 import type { Logger } from 'pino'
 import type { ApiKeys } from './api-keys/api-keys.ts'
 import type { AuditLog } from './audit/audit-log.ts'
+import type { StartLimit } from './connect/start-limit.ts'
+import type { SessionWatch } from './connect-sessions/session-watch.ts'
 import type { ConnectorCatalogue } from './connectors/connector-catalogue.ts'
 import type { Database } from './database/schema.ts'
 import type { Queue } from './queue/queue.ts'
@@ -25,6 +27,9 @@ export interface Services {
   runs: RunWorker
   /** Jobs and schedules, shared by all processes on the database. */
   queue: Queue
+  start_limit: StartLimit
+  /** Tells those who wait that a connect session changed. */
+  session_watch: SessionWatch
   /** The only way out to providers. */
   fetch: GuardedFetch
   /** What providers publish about themselves. */

@@ -8,6 +8,8 @@ import { createApiKeys } from './api-keys/api-keys.ts'
 import { buildApp } from './app.ts'
 import { createAuditLog } from './audit/audit-log.ts'
 import type { Config } from './config.ts'
+import { createStartLimit } from './connect/start-limit.ts'
+import { createSessionWatch } from './connect-sessions/session-watch.ts'
 import { loadConnectorCatalogue } from './connectors/connector-catalogue.ts'
 import { bindToRowSecurity } from './database/bind-to-row-security.ts'
 import { connectDatabase } from './database/connect.ts'
@@ -104,11 +106,14 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
       runs: createRunWorker(() => services, options.run_limits),
       fetch,
       metadata: createMetadataCache({ fetch, allow_loopback: config.allow_loopback, allowed_ports: [], now }),
+      start_limit: createStartLimit(),
+      session_watch: createSessionWatch(db, () => services.log),
       base_url: baseUrlOn(config, listener),
       now,
       log,
     }
     cleanup.push(services.runs.stop)
+    cleanup.push(async () => services.session_watch.stop())
 
     const app = buildApp(services)
     if (options.web_directory !== null) {

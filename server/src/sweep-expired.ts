@@ -1,5 +1,7 @@
 import type { Services } from './services.ts'
 
+const KEPT_SESSION_MS = 30 * 24 * 60 * 60 * 1000
+
 /** Deletes what expired and holds something secret or grows without end. */
 export async function sweepExpired({ db, now }: Services): Promise<void> {
   await db.deleteFrom('pending_authorizations').where('expires_at', '<', now()).execute()
@@ -9,6 +11,16 @@ export async function sweepExpired({ db, now }: Services): Promise<void> {
     .set({ config_sealed: null })
     .where('expires_at', '<', now())
     .where('config_sealed', 'is not', null)
+    .execute()
+  await db
+    .updateTable('connect_sessions')
+    .set({ user_code_hash: null })
+    .where('user_code_expires_at', '<', now())
+    .where('user_code_hash', 'is not', null)
+    .execute()
+  await db
+    .deleteFrom('connect_sessions')
+    .where('expires_at', '<', new Date(now().getTime() - KEPT_SESSION_MS))
     .execute()
 }
 

@@ -4,6 +4,7 @@ import { OAuthError } from '@sluice/oauth'
 import type { Context } from 'hono'
 import type { Api } from '../http/api.ts'
 import { problemFrom } from '../http/problem.ts'
+import { redirectUri } from '../integrations/integration-record.ts'
 import type { Services } from '../services.ts'
 import { boundValues, unbindBrowser } from './binding-cookie.ts'
 import { callbackErrorPage } from './callback-error-page.ts'
@@ -28,6 +29,7 @@ export function callback(api: Api, services: Services) {
     const pending = await takePendingAuthorization(services, {
       state,
       integration_id: integrationId,
+      redirect_uri: redirectUri(services.base_url, integrationId),
       browser: boundValues(c, services.base_url),
     })
     if (typeof pending === 'string') {
@@ -71,10 +73,14 @@ async function tellSession(services: Services, sessionId: string, error: unknown
   services.log.warn({ code: problem.code, connect_session_id: sessionId }, 'authorization did not end in a connection')
   await services.db
     .updateTable('connect_sessions')
-    .set({ error: { code: problem.code, message: messageFor(error, problem.message) } })
+    .set((eb) => ({
+      error: { code: problem.code, message: messageFor(error, problem.message) },
+      version: eb('version', '+', 1),
+    }))
     .where('id', '=', sessionId)
     .where('completed_at', 'is', null)
     .execute()
+  services.session_watch.wake(sessionId)
 }
 
 function messageFor(error: unknown, message: string): string {

@@ -1,15 +1,25 @@
+import type { Conversation, OAuthPlan, ObtainedGrant } from '@sluice/oauth'
+import type { Transaction } from 'kysely'
+import type { AuditActor } from '../audit/audit-record.ts'
 import { insertConnection } from '../connections/connection.ts'
 import { recordHistory } from '../connections/connection-history.ts'
+import type { Database } from '../database/schema.ts'
 import { emitEvent } from '../events/emit-event.ts'
-import { insertGrant } from '../grants/grant.ts'
+import { insertGrant, readGrant } from '../grants/grant.ts'
+import { isAnotherAccount } from '../grants/grant-account.ts'
 import { grantFacts } from '../grants/grant-facts.ts'
+import { replaceGrant } from '../grants/replace-grant.ts'
 import { revokeTokens } from '../grants/revoke-tokens.ts'
+import type { NeededScopes } from '../grants/scopes.ts'
 import { Problem } from '../http/problem.ts'
+import { findIntegration } from '../integrations/find-integration.ts'
 import { openConversation } from '../integrations/open-conversation.ts'
 import type { Services } from '../services.ts'
 import { uuidv7 } from '../uuid.ts'
+import type { ConnectSession } from './connect-link.ts'
 import { connectorForPerson } from './connector-for-person.ts'
 import type { PendingAuthorization } from './pending-authorization.ts'
+import { requireGrantedScopes, sessionNeeds } from './session-scopes.ts'
 
 export interface ReceivedResponse {
   parameters: URLSearchParams
@@ -17,10 +27,26 @@ export interface ReceivedResponse {
   browser_hash: Buffer
 }
 
+/** Everything known once the provider has answered. */
+interface Answered {
+  services: Services
+  session: ConnectSession
+  pending: PendingAuthorization
+  plan: OAuthPlan
+  conversation: Conversation
+  issued: ObtainedGrant
+  needs: NeededScopes
+  actor: AuditActor
+  browser_hash: Buffer
+  now: Date
+}
+
 /**
- * Exchanges the code for tokens (RFC 6749 §4.1.3) and stores the connection with its grant.
+ * Exchanges the code for tokens (RFC 6749 §4.1.3) and stores the connection with its grant, or puts the grant in the
+ * place of the one to repair.
  *
- * @throws OAuthError as the provider's words demand; Problem 410 when the connect session was completed meanwhile
+ * @throws OAuthError as the provider's words demand; Problem 410 when the connect session was ended meanwhile, 422
+ *   `scopes_missing`, 409 `different_account`
  */
 export async function completeAuthorization(
   services: Services,
@@ -30,57 +56,108 @@ export async function completeAuthorization(
   const { tenant_id, connect_session_id, integration_id, config } = pending
   const session = await services.db
     .selectFrom('connect_sessions')
-    .select(['connector_id', 'end_user'])
+    .selectAll()
     .where('tenant_id', '=', tenant_id)
     .where('id', '=', connect_session_id)
     .executeTakeFirstOrThrow()
   const connector = await connectorForPerson(services.connectors, session.connector_id)
-  if (connector.oauth === null)
+  if (connector.oauth === null) {
     throw new Problem(422, 'connector_without_oauth', 'The connector no longer offers OAuth.')
-  const { plan } = connector.oauth
+  }
   const conversation = await openConversation(services, { tenant_id, integration_id, connector })
-  const issued = await conversation.completeAuthorization({
-    kept: pending.kept,
-    parameters: received.parameters,
-    config,
-  })
-  const now = services.now()
+  const { kept } = pending
+  const issued = await conversation.completeAuthorization({ kept, parameters: received.parameters, config })
 
-  const connection = { id: uuidv7(), tenant_id, connector_id: session.connector_id, integration_id, config }
-  const facts = grantFacts(plan, {
-    ...issued,
-    client_id: conversation.client_id,
-    granted_at: now,
-  })
+  const answered: Answered = {
+    services,
+    session,
+    pending,
+    plan: connector.oauth.plan,
+    conversation,
+    issued,
+    needs: sessionNeeds(session, await findIntegration(services, tenant_id, integration_id)),
+    actor: { type: 'person', id: session.end_user?.id ?? connect_session_id },
+    browser_hash: received.browser_hash,
+    now: services.now(),
+  }
+  requireGrantedScopes(answered.needs, issued.requested_scopes, issued.tokens.scope)
+  await (session.repair && session.connection_id !== null ? repair(answered, session.connection_id) : create(answered))
+  services.session_watch.wake(connect_session_id)
+}
+
+async function repair(answered: Answered, connection_id: string): Promise<void> {
+  const { services, session, pending, issued, actor } = answered
+  const { tenant_id, config } = pending
+  const { requested_scopes } = issued
+  const { allow_different_account } = session
+  const replacement = { tenant_id, connection_id, issued, requested_scopes, config, allow_different_account, actor }
+  await replaceGrant(services, replacement, (tx) => completeSession(tx, answered, connection_id))
+}
+
+async function create(answered: Answered): Promise<void> {
+  const { services, session, pending, plan, conversation, issued, needs, actor, now } = answered
+  const { tenant_id, integration_id, config } = pending
+  const { id: connect_session_id, connector_id, end_user } = session
+  const connection = { id: uuidv7(), tenant_id, connector_id, integration_id, config }
+  const facts = grantFacts(plan, { ...issued, client_id: conversation.client_id, granted_at: now })
   const stored = services.db.transaction().execute(async (tx) => {
-    await insertConnection(tx, services.keys, { ...connection, end_user: session.end_user })
-    await insertGrant(tx, services.keys, connection, issued, facts)
-    await recordHistory(tx, connection, {
-      kind: 'created',
-      actor: { type: 'person', id: session.end_user?.id ?? connect_session_id },
-      detail: { connect_session_id },
-      at: now,
+    await insertConnection(tx, services.keys, {
+      ...connection,
+      end_user,
+      required_scopes: needs.required,
+      optional_scopes: needs.optional,
     })
+    await insertGrant(tx, services.keys, connection, issued, facts)
+    await recordHistory(tx, connection, { kind: 'created', actor, detail: { connect_session_id }, at: now })
     await emitEvent(tx, tenant_id, { type: 'connection.created', data: { connection_id: connection.id } })
-    const completed = await tx
-      .updateTable('connect_sessions')
-      .set({
-        connection_id: connection.id,
-        browser_hash: received.browser_hash,
-        completed_at: services.now(),
-        error: null,
-      })
-      .where('tenant_id', '=', tenant_id)
-      .where('id', '=', connect_session_id)
-      .where('completed_at', 'is', null)
-      .executeTakeFirst()
-    if (completed.numUpdatedRows !== 1n) throw new Problem(410, 'link_used', 'This link was already used.')
+    await completeSession(tx, answered, connection.id)
   })
   try {
     await stored
   } catch (error) {
-    // Nobody will use what is not stored: another browser finished the link first.
-    await revokeTokens(conversation, { config, tokens: { ...issued.tokens, captured: issued.captured } })
+    await revokeUnlessSameAccount(answered, facts.account)
     throw error
   }
+}
+
+/** @throws Problem 410 when another browser was first, or the session was cancelled */
+async function completeSession(tx: Transaction<Database>, answered: Answered, connectionId: string): Promise<void> {
+  const { tenant_id, id } = answered.session
+  const completed = await tx
+    .updateTable('connect_sessions')
+    .set((eb) => ({
+      connection_id: connectionId,
+      browser_hash: answered.browser_hash,
+      completed_at: answered.now,
+      config_sealed: null,
+      user_code_hash: null,
+      error: null,
+      version: eb('version', '+', 1),
+    }))
+    .where('tenant_id', '=', tenant_id)
+    .where('id', '=', id)
+    .where('completed_at', 'is', null)
+    .where('cancelled_at', 'is', null)
+    .executeTakeFirst()
+  if (completed.numUpdatedRows !== 1n) throw new Problem(410, 'link_used', 'This link was already used.')
+}
+
+/**
+ * Nobody will use what is not stored. Where another browser finished the link first with the same account, or it is not
+ * known with which, the tokens are left alone: many providers would end that grant too.
+ */
+async function revokeUnlessSameAccount(answered: Answered, account: ReturnType<typeof grantFacts>['account']) {
+  const { services, conversation, pending, issued, session } = answered
+  const { connection_id } = await services.db
+    .selectFrom('connect_sessions')
+    .select('connection_id')
+    .where('tenant_id', '=', session.tenant_id)
+    .where('id', '=', session.id)
+    .executeTakeFirstOrThrow()
+  if (connection_id !== null) {
+    const stored = await readGrant(services, { id: connection_id, tenant_id: session.tenant_id })
+    if (!isAnotherAccount(stored.account, account)) return
+  }
+  const tokens = { ...issued.tokens, captured: issued.captured }
+  await revokeTokens(conversation, { config: pending.config, tokens })
 }

@@ -21,7 +21,7 @@ export async function findConnectSession({ db }: Services, token: string): Promi
   const session = await db
     .selectFrom('connect_sessions')
     .selectAll()
-    .where('token_hash', '=', digest(token))
+    .where((eb) => eb.or([eb('token_hash', '=', digest(token)), eb('code_link_hash', '=', digest(token))]))
     .executeTakeFirst()
   if (session === undefined) {
     throw new Problem(404, 'link_unknown', 'This link is not known here. Ask for a new one where you got it.')
@@ -43,6 +43,9 @@ export function requireOpen(session: ConnectSession, now: Date): void {
   }
   if (status === 'expired') {
     throw new Problem(410, 'link_expired', 'This link has expired. Ask for a new one where you got it.')
+  }
+  if (status === 'cancelled') {
+    throw new Problem(410, 'link_cancelled', 'This link was withdrawn. Ask for a new one where you got it.')
   }
 }
 

@@ -19,6 +19,8 @@ export interface PendingAuthorization {
   integration_id: string
   /** What the engine must have back with the authorization response. */
   kept: Secret<JsonObject>
+  /** Where the authorization response comes to; the token request repeats it. */
+  redirect_uri: string
   /** The token of the connect link, to send the browser back to. */
   connect_token: string
   config: JsonObject
@@ -40,6 +42,7 @@ export async function storePendingAuthorization(
     connect_session_id: pending.connect_session_id,
     integration_id: pending.integration_id,
     browser_hash: digest(browser),
+    redirect_uri: pending.redirect_uri,
     sealed: await keys.seal(placeOf(pending.tenant_id, pending.connect_session_id), contents),
     expires_at: new Date(now().getTime() + PENDING_SECONDS * 1000),
   }
@@ -52,13 +55,22 @@ export async function storePendingAuthorization(
 
 export type NotTaken = 'unknown_state' | 'state_expired' | 'other_integration' | 'other_browser'
 
+export interface ReceivedAt {
+  state: string
+  integration_id: string
+  /** Where the response came to. */
+  redirect_uri: string
+  /** What this browser is bound to. */
+  browser: string[]
+}
+
 /**
  * Takes the pending authorization, once: of two callbacks with one state, one gets it. A callback that does not fit
  * (another integration's redirect URI, another browser, too late) takes nothing and learns why.
  */
 export async function takePendingAuthorization(
   { db, keys, now }: Services,
-  { state, integration_id, browser }: { state: string; integration_id: string; browser: string[] },
+  { state, integration_id, redirect_uri, browser }: ReceivedAt,
 ): Promise<PendingAuthorization | NotTaken> {
   const stateHash = digest(state)
   const taken =
@@ -68,6 +80,7 @@ export async function takePendingAuthorization(
           .deleteFrom('pending_authorizations')
           .where('state_hash', '=', stateHash)
           .where('integration_id', '=', integration_id)
+          .where('redirect_uri', '=', redirect_uri)
           .where('browser_hash', 'in', browser.map(digest))
           .where('expires_at', '>', now())
           .returningAll()
@@ -81,6 +94,7 @@ export async function takePendingAuthorization(
       connect_session_id: taken.connect_session_id,
       integration_id: taken.integration_id,
       kept: secret(contents.kept),
+      redirect_uri: taken.redirect_uri,
       connect_token: contents.connect_token,
       config: contents.config,
     }
@@ -88,12 +102,13 @@ export async function takePendingAuthorization(
 
   const standing = await db
     .selectFrom('pending_authorizations')
-    .select(['integration_id', 'expires_at'])
+    .select(['integration_id', 'redirect_uri', 'expires_at'])
     .where('state_hash', '=', stateHash)
     .executeTakeFirst()
   if (standing === undefined) return 'unknown_state'
   if (standing.expires_at <= now()) return 'state_expired'
-  return standing.integration_id === integration_id ? 'other_browser' : 'other_integration'
+  const isHere = standing.integration_id === integration_id && standing.redirect_uri === redirect_uri
+  return isHere ? 'other_browser' : 'other_integration'
 }
 
 function placeOf(tenantId: string, connectSessionId: string) {

@@ -1,18 +1,21 @@
 import { createRoute, z } from '@hono/zod-openapi'
+import type { JsonObject } from '@sluice/oauth'
+import type { Context } from 'hono'
 import { jsonObjectSchema } from '../connectors/connector-record.ts'
 import { type Api, failures, json } from '../http/api.ts'
 import { parseJsonObject } from '../http/json-object.ts'
 import { Problem } from '../http/problem.ts'
 import { requireSameOrigin } from '../http/same-origin.ts'
-import { redirectUri } from '../integrations/integration-record.ts'
+import { findIntegration } from '../integrations/find-integration.ts'
+import { redirectUriOf } from '../integrations/integration-record.ts'
 import { openConversation } from '../integrations/open-conversation.ts'
 import type { Services } from '../services.ts'
 import { bindBrowser } from './binding-cookie.ts'
-import { findConnectSession, requireOpen } from './connect-link.ts'
+import { type ConnectSession, findConnectSession, requireOpen } from './connect-link.ts'
 import { connectorForPerson } from './connector-for-person.ts'
 import { linkParameter, prefilledConfig } from './get-link.ts'
 import { storePendingAuthorization } from './pending-authorization.ts'
-import { createStartLimit } from './start-limit.ts'
+import { scopesToAskFor, sessionNeeds } from './session-scopes.ts'
 import { submittedConfig } from './submitted-config.ts'
 
 const route = createRoute({
@@ -32,38 +35,54 @@ const route = createRoute({
 })
 
 export function startAuthorization(api: Api, services: Services) {
-  const limit = createStartLimit()
   api.openapi(route, async (c) => {
     requireSameOrigin(c, services.base_url)
     const { token } = c.req.valid('param')
     const session = await findConnectSession(services, token)
-    requireOpen(session, services.now())
-    limit.count(session.id, services.now())
-    const connector = await connectorForPerson(services.connectors, session.connector_id)
-    if (connector.oauth === null) {
-      throw new Problem(422, 'connector_without_oauth', `${connector.title} no longer offers an authorization.`)
-    }
-    const config = submittedConfig(
-      connector,
-      parseJsonObject(c.req.valid('json').config),
-      await prefilledConfig(services, session),
-    )
-
-    const { tenant_id, integration_id } = session
-    const conversation = await openConversation(services, { tenant_id, integration_id, connector })
-    const redirect_uri = redirectUri(services.base_url, integration_id)
-    const { url, state, kept } = await conversation.startAuthorization({ redirect_uri, config })
-
-    await storePendingAuthorization(services, {
-      state,
-      browser: bindBrowser(c, services.base_url, session.id),
-      tenant_id,
-      connect_session_id: session.id,
-      integration_id,
-      kept,
-      connect_token: token,
-      config,
-    })
-    return c.json({ authorization_url: url }, 200)
+    const sent = parseJsonObject(c.req.valid('json').config)
+    return c.json({ authorization_url: await authorizationUrl(c, services, { session, token, sent }) }, 200)
   })
+}
+
+export interface Start {
+  session: ConnectSession
+  /** The link's, to come back to. */
+  token: string
+  /** The config as the person sent it. */
+  sent: JsonObject
+}
+
+/**
+ * The provider's authorization URL, for which this browser is bound from here on.
+ *
+ * @throws Problem 410 when the link is over, 422 when the config breaks the schema, 429 when it was started too often
+ */
+export async function authorizationUrl(c: Context, services: Services, { session, token, sent }: Start) {
+  requireOpen(session, services.now())
+  services.start_limit.count(session.id, services.now())
+  const connector = await connectorForPerson(services.connectors, session.connector_id)
+  if (connector.oauth === null) {
+    throw new Problem(422, 'connector_without_oauth', `${connector.title} no longer offers an authorization.`)
+  }
+  const config = submittedConfig(connector, sent, await prefilledConfig(services, session))
+
+  const { tenant_id, integration_id } = session
+  const integration = await findIntegration(services, tenant_id, integration_id)
+  const scopes = await scopesToAskFor(services, connector.oauth.plan, session, sessionNeeds(session, integration))
+  const conversation = await openConversation(services, { tenant_id, integration_id, connector, scopes })
+  const redirect_uri = redirectUriOf(services.base_url, integration)
+  const { url, state, kept } = await conversation.startAuthorization({ redirect_uri, config })
+
+  await storePendingAuthorization(services, {
+    state,
+    browser: bindBrowser(c, services.base_url, session.id),
+    tenant_id,
+    connect_session_id: session.id,
+    integration_id,
+    redirect_uri,
+    kept,
+    connect_token: token,
+    config,
+  })
+  return url
 }

@@ -2,32 +2,46 @@ import { Problem } from '../http/problem.ts'
 
 const STARTS = 60
 const WINDOW_MS = 10 * 60 * 1000
+const MAXIMUM_WINDOWS = 100_000
 
-/** Counts how often each connect link starts an authorization, so that one link cannot keep the server busy. */
+/** Counts how often something anonymous is done under a name (a link, an address), so that it keeps nobody busy. */
 export interface StartLimit {
   /** @throws Problem 429 `too_many_starts` */
-  count(connectSessionId: string, now: Date): void
+  count(name: string, now: Date): void
+  /** Takes back what was counted last: it was nothing to hold against anyone. */
+  forgive(name: string): void
 }
 
-/** Counts within this process. What it remembers is bounded by the links that were used within the window. */
-export function createStartLimit(): StartLimit {
-  let windows = new Map<string, { starts: number; until: number }>()
-  let nextSweep = 0
+/**
+ * Counts within this process. What it remembers is bounded: by the names that were used within the window, and by a
+ * hundred thousand of them, of which the oldest are forgotten first.
+ */
+export function createStartLimit({ starts: allowed = STARTS, windows: maximum = MAXIMUM_WINDOWS } = {}): StartLimit {
+  const windows = new Map<string, { starts: number; until: number }>()
 
   return {
-    count(connectSessionId, now) {
+    forgive(name) {
+      const window = windows.get(name)
+      if (window !== undefined) window.starts -= 1
+    },
+    count(name, now) {
       const time = now.getTime()
-      if (time >= nextSweep) {
-        windows = new Map([...windows].filter(([, window]) => window.until > time))
-        nextSweep = time + WINDOW_MS
+      const known = windows.get(name)
+      const isOver = known === undefined || known.until <= time
+      const window = isOver ? { starts: 0, until: time + WINDOW_MS } : known
+      if (isOver) {
+        // A map is in order of insertion, so the oldest windows stand first.
+        windows.delete(name)
+        for (const [oldest, { until }] of windows) {
+          if (until > time && windows.size < maximum) break
+          windows.delete(oldest)
+        }
+        windows.set(name, window)
       }
-      const known = windows.get(connectSessionId)
-      const window = known !== undefined && known.until > time ? known : { starts: 0, until: time + WINDOW_MS }
       window.starts += 1
-      windows.set(connectSessionId, window)
-      if (window.starts <= STARTS) return
+      if (window.starts <= allowed) return
       const minutes = Math.ceil((window.until - time) / 60_000)
-      throw new Problem(429, 'too_many_starts', `This link was started too often. Try again in ${minutes} minutes.`)
+      throw new Problem(429, 'too_many_starts', `This was tried too often. Try again in ${minutes} minutes.`)
     },
   }
 }

@@ -127,7 +127,24 @@ export interface IntegrationTable {
   /** What connections of this integration need; what they can do without. */
   required_scopes: Generated<string[]>
   optional_scopes: Generated<string[]>
+  /** Set when the customer's own server receives the authorization response. */
+  relay: Relay | null
+  brand: Brand | null
   created_at: Generated<Date>
+}
+
+/** A redirect URI of the customer's, and the public key (JWK, RFC 7517) that signs what is relayed from there. */
+export interface Relay {
+  redirect_uri: string
+  public_key: JsonObject
+}
+
+/** How the connect page introduces itself. */
+export interface Brand {
+  name: string
+  logo_url?: string | undefined
+  /** `#rrggbb` */
+  accent_color?: string | undefined
 }
 
 export interface EndUser {
@@ -153,10 +170,32 @@ export interface ConnectSessionTable {
   return_to: string | null
   preview: boolean
   error: ConnectError | null
+  /** The connection that was made; from the start, when the session is there to repair it. */
   connection_id: string | null
+  repair: Generated<boolean>
+  /** The repair may bring another account than before. */
+  allow_different_account: Generated<boolean>
+  /** Without these the attempt does not count; null: the connector's own scopes are asked for. */
+  required_scopes: string[] | null
+  optional_scopes: string[] | null
+  /** Origins whose pages may open the link in a popup or a frame, and read the session's status. */
+  allowed_origins: Generated<string[]>
+  /** SHA-256 of the token that reads the session's status and nothing else. */
+  status_token_hash: Buffer | null
+  /** SHA-256 of the code that a person types on another device; gone once it was typed. */
+  user_code_hash: Buffer | null
+  user_code_expires_at: Date | null
+  /** SHA-256 of the token of the link that the code was exchanged for. */
+  code_link_hash: Buffer | null
+  /** When the device asked last (RFC 8628 §3.5). */
+  polled_at: Date | null
+  poll_interval_seconds: Generated<number>
   /** SHA-256 of the cookie of the browser that completed the session. */
   browser_hash: Buffer | null
   completed_at: Date | null
+  cancelled_at: Date | null
+  /** Counts what changed for those who wait for the session. */
+  version: Generated<number>
   expires_at: Date
   created_at: Generated<Date>
 }
@@ -169,7 +208,9 @@ export interface PendingAuthorizationTable {
   integration_id: string
   /** SHA-256 of the cookie that binds the authorization to the browser that started it. */
   browser_hash: Buffer
-  /** state, code_verifier, config and the connect link's token. */
+  /** As the authorization request had it: the token request must repeat it (RFC 6749 §4.1.3). */
+  redirect_uri: string
+  /** code_verifier, config, scopes asked for and the connect link's token. */
   sealed: Buffer
   expires_at: Date
   created_at: Generated<Date>

@@ -1,6 +1,7 @@
 import { createRoute, z } from '@hono/zod-openapi'
 import { type Secret, secret } from '@sluice/oauth'
 import { findConnector } from '../connectors/find-connector.ts'
+import type { Brand } from '../database/schema.ts'
 import { type Api, failures, json } from '../http/api.ts'
 import { Problem } from '../http/problem.ts'
 import { requires } from '../http/requires.ts'
@@ -9,7 +10,15 @@ import type { Services } from '../services.ts'
 import { uuidv7 } from '../uuid.ts'
 import { type AuthorizationServerFields, authorizationServerFields, requireProof } from './authorization-server.ts'
 import { type ClientKeys, checkClientKeys, clientKeysSchema } from './client-keys.ts'
-import { type IntegrationRow, integrationColumns, integrationSchema, presentIntegration } from './integration-record.ts'
+import {
+  brandSchema,
+  type IntegrationRow,
+  integrationColumns,
+  integrationSchema,
+  presentIntegration,
+  relaySchema,
+} from './integration-record.ts'
+import { readRelayKey } from './relay-key.ts'
 
 const route = createRoute({
   method: 'post',
@@ -37,6 +46,10 @@ const route = createRoute({
               .max(50)
               .default([])
               .openapi({ description: 'Addresses that a connect session may return to, compared exactly.' }),
+            relay: relaySchema.optional().openapi({
+              description: 'Set it where the provider returns to your own domain and you relay what it sent.',
+            }),
+            brand: brandSchema.optional().openapi({ description: 'How the connect page introduces itself.' }),
           })
           .strict(),
         'The registration.',
@@ -66,6 +79,8 @@ export interface NewIntegration extends ClientKeys, AuthorizationServerFields {
   client_id: string
   client_secret: Secret | null
   return_urls?: string[]
+  relay?: { redirect_uri: string; public_key: Record<string, unknown> } | undefined
+  brand?: Brand | undefined
 }
 
 export async function createIntegration(services: Services, integration: NewIntegration): Promise<IntegrationRow> {
@@ -100,6 +115,11 @@ export async function createIntegration(services: Services, integration: NewInte
       resource: integration.resource ?? null,
       dpop: integration.dpop ?? null,
       return_urls: integration.return_urls ?? [],
+      relay:
+        integration.relay === undefined
+          ? null
+          : { ...integration.relay, public_key: await readRelayKey(integration.relay.public_key) },
+      brand: integration.brand ?? null,
     })
     .returning([...integrationColumns])
     .executeTakeFirstOrThrow()

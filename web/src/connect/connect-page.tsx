@@ -40,6 +40,12 @@ function panel(token: string, link: ConnectLink, reload: () => void): ReactNode 
           Links work for a short time only. Ask for a new one where you got it; nothing was changed.
         </DeadEnd>
       )
+    case 'cancelled':
+      return (
+        <DeadEnd title="This link was withdrawn">
+          The people who sent it to you cancelled it. Ask for a new one where you got it; nothing was changed.
+        </DeadEnd>
+      )
     case 'used':
       return (
         <DeadEnd title="This link was already used">

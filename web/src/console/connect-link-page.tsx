@@ -1,4 +1,4 @@
-import { type ConnectSession, dataOf } from '@sluice/client'
+import { type CreatedConnectSession, dataOf } from '@sluice/client'
 import { useState } from 'react'
 import { CopyBlock } from '../page/copy-button.tsx'
 import { Moment } from '../page/moment.tsx'
@@ -20,20 +20,22 @@ const lifetimes = [
 /** Invites one person to make one connection. */
 export function ConnectLinkPage() {
   const integrations = useLoad('integrations', () => dataOf(sluice.GET('/v1/integrations')))
-  const [session, setSession] = useState<ConnectSession>()
+  const [session, setSession] = useState<CreatedConnectSession>()
   return (
     <>
       <h1>New connect link</h1>
       <p className="lead">For one person, for one connection. Send it to someone who can sign in at the provider.</p>
-      {session?.url && (
+      {session && (
         <Notice tone="good" title="The link is ready. It is shown here only once.">
           <CopyBlock text={session.url} label="Connect link" />
+          <img className="qr" src={session.qr_url} alt="The link as a QR code" width="148" height="148" />
           <p>
             <a href={session.url} target="_blank" rel="noreferrer">
               Open it
             </a>{' '}
             <span className="muted">
-              It expires <Moment at={session.expires_at} />.
+              On another device they may type <strong>{session.device.user_code}</strong> at{' '}
+              {session.device.verification_uri}. It expires <Moment at={session.expires_at} />.
             </span>
           </p>
         </Notice>
@@ -61,7 +63,7 @@ export function ConnectLinkPage() {
 
 interface ConnectLinkFormProps {
   integrations: { id: string; name: string; connector_id: string }[]
-  onCreated: (session: ConnectSession) => void
+  onCreated: (session: CreatedConnectSession) => void
 }
 
 function ConnectLinkForm({ integrations, onCreated }: ConnectLinkFormProps) {

@@ -6,6 +6,7 @@ import {
   connection,
   connectionId,
   connector,
+  createdSession,
   failedRun,
   finishedRun,
   integration,
@@ -143,11 +144,12 @@ test('a new connect link is shown to be copied, and what is refused stands at it
   await page.getByText('Add this address to return_urls, exactly.').waitFor()
 
   const url = `${web.server.origin}/connect/abc`
-  answers['POST /v1/connect_sessions'] = { status: 201, body: { url, expires_at: new Date().toISOString() } }
+  answers['POST /v1/connect_sessions'] = { status: 201, body: createdSession(url) }
   await page.getByLabel('Return to').fill('')
   await page.getByLabel('Email').fill('ada@example.com')
   await page.getByRole('button', { name: 'Create link' }).click()
   await page.getByText(url).waitFor()
+  await page.getByText('WDJB-MJHT').waitFor()
   assert.deepEqual(calls.findLast(({ call }) => call === 'POST /v1/connect_sessions')?.body, {
     connector_id: 'source-lab',
     integration_id: integration.id,

@@ -54,6 +54,9 @@ export const integration: Integration = {
   resource: null,
   dpop: null,
   return_urls: [],
+  relay: null,
+  relay_url: null,
+  brand: null,
   created_at: inMinutes(-120),
 }
 
@@ -166,4 +169,10 @@ export const failedRun: Run = run(
 /** As a list of runs shows it. */
 export function summaryOf({ steps: _steps, documents: _documents, logs: _logs, error, ...rest }: Run): RunSummary {
   return { ...rest, error_code: error?.code ?? null }
+}
+
+/** What the console reads of a new connect session. */
+export function createdSession(url: string) {
+  const device = { user_code: 'WDJB-MJHT', verification_uri: new URL('/connect', url).href }
+  return { url, qr_url: 'data:image/svg+xml,', device, expires_at: inMinutes(30) }
 }

@@ -1,6 +1,7 @@
 import type { Migration } from 'kysely/migration'
 import * as initial from './0001-initial.ts'
 import * as connections from './0003-connections.ts'
+import * as connectSessions from './0004-connect-sessions.ts'
 import * as tenancy from './0005-tenancy.ts'
 import * as keysAuditEvents from './0006-keys-audit-events.ts'
 import * as integrationClients from './0008-integration-clients.ts'
@@ -9,6 +10,7 @@ import * as integrationClients from './0008-integration-clients.ts'
 export const migrations: Record<string, Migration> = {
   '0001-initial': initial,
   '0003-connections': connections,
+  '0004-connect-sessions': connectSessions,
   '0005-tenancy': tenancy,
   '0006-keys-audit-events': keysAuditEvents,
   '0008-integration-clients': integrationClients,

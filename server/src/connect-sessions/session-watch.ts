@@ -1,0 +1,86 @@
+// Waits for connect sessions to change, whichever replica changes them. One query every half second looks for all that
+// anyone in this process waits for, and none runs while nobody waits; what this process changes itself wakes at once.
+import { type Kysely, sql } from 'kysely'
+import type { Logger } from 'pino'
+import type { Database } from '../database/schema.ts'
+import { Problem } from '../http/problem.ts'
+
+const LOOK_MS = 500
+const MAXIMUM_WAITERS = 10_000
+
+export interface SessionWatch {
+  /**
+   * Settles when the session is no longer at `version`, after `milliseconds`, or when `signal` is aborted.
+   *
+   * @throws Problem 503 `too_many_waiting`
+   */
+  changed(session: { id: string; version: number }, milliseconds: number, signal: AbortSignal): Promise<void>
+  /** Says that this process changed the session. */
+  wake(id: string): void
+  /** Lets everybody go on. */
+  stop(): void
+}
+
+interface Waiter {
+  id: string
+  version: number
+  go: () => void
+}
+
+export function createSessionWatch(db: Kysely<Database>, log: () => Logger): SessionWatch {
+  const waiters = new Set<Waiter>()
+  let timer: NodeJS.Timeout | undefined
+  let stopped = false
+
+  async function look(): Promise<void> {
+    const ids = [...new Set([...waiters].map(({ id }) => id))]
+    const rows = await db
+      .selectFrom('connect_sessions')
+      .select(['id', 'version'])
+      .where('id', '=', sql<string>`any(${ids}::uuid[])`)
+      .execute()
+    const versions = new Map(rows.map(({ id, version }) => [id, version]))
+    for (const waiter of waiters) if (versions.get(waiter.id) !== waiter.version) waiter.go()
+  }
+
+  function lookLater(): void {
+    if (stopped || timer !== undefined || waiters.size === 0) return
+    timer = setTimeout(() => {
+      look()
+        .catch((error: Error) => log().warn({ error_name: error.name }, 'looking for changed connect sessions failed'))
+        .finally(() => {
+          timer = undefined
+          lookLater()
+        })
+    }, LOOK_MS)
+    timer.unref()
+  }
+
+  return {
+    async changed({ id, version }, milliseconds, signal) {
+      if (stopped || signal.aborted || milliseconds <= 0) return
+      if (waiters.size >= MAXIMUM_WAITERS) {
+        throw new Problem(503, 'too_many_waiting', 'Too many are waiting here. Ask again in some seconds.')
+      }
+      const { promise, resolve } = Promise.withResolvers<void>()
+      const go = () => resolve()
+      const waiter: Waiter = { id, version, go }
+      const timeUp = setTimeout(go, milliseconds)
+      signal.addEventListener('abort', go, { once: true })
+      waiters.add(waiter)
+      lookLater()
+      await promise
+      waiters.delete(waiter)
+      clearTimeout(timeUp)
+      signal.removeEventListener('abort', go)
+    },
+    wake(id) {
+      for (const waiter of waiters) if (waiter.id === id) waiter.go()
+    },
+    stop() {
+      stopped = true
+      clearTimeout(timer)
+      for (const waiter of waiters) waiter.go()
+    },
+  }
+}
