@@ -7,7 +7,7 @@ import { compileResponseMap } from './compile-response-map.ts'
 import { type FlowSpec, type ParsedFlowSpec, parseFlowSpec } from './flow-spec.ts'
 import { invalidSpec } from './invalid-spec.ts'
 import { lintPlan } from './lint-plan.ts'
-import { type OAuthPlan, type PlannedServer, templatesOf } from './plan.ts'
+import { type OAuthPlan, templatesOf } from './plan.ts'
 import { STANDARD_BEHAVIOUR } from './provider-behaviour.ts'
 import type { UrlPolicy } from './url-policy.ts'
 
@@ -74,7 +74,6 @@ function compilePlan(spec: FlowSpec, pointerTo: ParsedFlowSpec['pointerTo'], com
     ),
     url_policy: compilation.url_policy,
     ...compileExtension(spec['x-sluice'], pointerTo, compilation),
-    behaviour: STANDARD_BEHAVIOUR,
   }
   lintPlan(plan, compilation, pointerTo)
   return plan
@@ -84,12 +83,15 @@ function compileExtension(
   extension: FlowSpec['x-sluice'],
   pointerTo: ParsedFlowSpec['pointerTo'],
   compilation: Compilation,
-): { server?: PlannedServer } {
-  if (extension === null) return {}
+): Pick<OAuthPlan, 'server' | 'behaviour'> {
+  if (extension === null) return { behaviour: STANDARD_BEHAVIOUR }
   const pointer = pointerTo('x-sluice', 'issuer')
   const issuer = extension.issuer === null ? null : compilation.template(pointer, extension.issuer)
   if (issuer !== null) compilation.probeUrl(pointer, issuer)
-  return { server: { ...extension, issuer, endpoints: {} } }
+  const { resource, dpop, refresh_tokens } = extension
+  const behaviour =
+    refresh_tokens === null ? STANDARD_BEHAVIOUR : { ...STANDARD_BEHAVIOUR, refresh_policy: refresh_tokens }
+  return { server: { issuer, resource, dpop, endpoints: {} }, behaviour }
 }
 
 /** The spec's own refresh request. What it leaves out of URL and headers is as in its token request. */

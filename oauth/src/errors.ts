@@ -57,6 +57,8 @@ export interface OAuthErrorDetails {
   field?: string | null
   provider_error?: ProviderError | null
   findings?: SpecFinding[]
+  /** Seconds, as the provider asked (`Retry-After`, RFC 9110 §10.2.3). */
+  retry_after?: number | null
   cause?: unknown
 }
 
@@ -68,6 +70,8 @@ export class OAuthError extends Error {
   readonly field: string | null
   readonly provider_error: ProviderError | null
   readonly findings: SpecFinding[]
+  /** Seconds to wait, where the provider said so. */
+  readonly retry_after: number | null
 
   constructor(code: OAuthErrorCode, message: string, details: OAuthErrorDetails = {}) {
     super(message, details.cause === undefined ? undefined : { cause: details.cause })
@@ -77,5 +81,6 @@ export class OAuthError extends Error {
     this.field = details.field ?? null
     this.provider_error = details.provider_error ?? null
     this.findings = details.findings ?? []
+    this.retry_after = details.retry_after ?? null
   }
 }

@@ -3,6 +3,8 @@ import type { SpecFinding } from './errors.ts'
 import { isJsonObject, type JsonValue } from './json.ts'
 import { formatJsonPointer } from './json-pointer.ts'
 import type { DpopUse } from './plan.ts'
+import { refreshPolicyOf, refreshTokens } from './provider/refresh-tokens-declaration.ts'
+import type { RefreshPolicy } from './provider-behaviour.ts'
 
 /** Estuary Flow's OAuth2 object (protobuf `flow.OAuth2`), defaults filled in. Foreign format: its own spelling. */
 export interface FlowSpec {
@@ -28,6 +30,8 @@ export interface FlowExtension {
   /** RFC 8707. */
   resource: string[]
   dpop: DpopUse | null
+  /** How refresh tokens live and die; null: not said. */
+  refresh_tokens: RefreshPolicy | null
 }
 
 export type FlowField = keyof FlowSpec
@@ -103,6 +107,7 @@ const flowSpec = z.object({
       issuer: z.string().min(1).max(MAX_TEMPLATE).nullable().default(null),
       resource: z.array(z.url()).default([]),
       dpop: z.enum(['never', 'when_offered', 'required']).nullable().default(null),
+      refresh_tokens: refreshTokens.transform(refreshPolicyOf).nullable().default(null),
     })
     .nullish()
     .transform((extension) => extension ?? null),

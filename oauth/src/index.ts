@@ -129,7 +129,7 @@ export { type CompiledProvider, compileProvider } from './provider/compile-provi
 export { compileProviderPlan } from './provider/compile-provider-plan.ts'
 export { type ProviderDeclaration, providerDeclaration } from './provider/declaration.ts'
 export { withDeclaredBehaviour } from './provider/with-declared-behaviour.ts'
-export type { ProviderBehaviour, RefreshPolicy } from './provider-behaviour.ts'
+export type { ApiAccess, ProviderBehaviour, RefreshPolicy } from './provider-behaviour.ts'
 export {
   buildPushedAuthorizationRequest,
   PushedAuthorization,

@@ -83,6 +83,8 @@ export interface ApiAccess {
   query: Parameter[]
   /** A harmless call that proves the credentials; null when none is known. */
   test: { method: string; path: string; body: string | null } | null
+  /** How it says that an access token has expired: by an HTTP status, or an error code in the body. */
+  expired: { statuses: number[]; error_codes: string[] }
   retry: {
     /** HTTP statuses to try again after. */
     statuses: number[]

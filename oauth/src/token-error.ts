@@ -30,9 +30,10 @@ export function tokenError(
   reply: JsonObject | null,
   phase: TokenPhase,
   { error: pointers, verdicts }: Pick<TokenResponseReading, 'error' | 'verdicts'> = STANDARD_READING,
+  retry_after: number | null = null,
 ): OAuthError {
   const provider_error = readProviderError(status, reply, pointers)
-  const details = { provider_error, verdict: 'integration_broken' as Verdict }
+  const details = { provider_error, retry_after, verdict: 'integration_broken' as Verdict }
   const said = provider_error.error ?? `HTTP ${status}`
   const declared = verdicts.get(provider_error.error ?? '')
   if (isTransient(provider_error) || declared === 'transient') {

@@ -1,3 +1,4 @@
+import { readRetryAfter } from './grants/retry-after.ts'
 import type { JsonObject } from './json.ts'
 import { readJsonPointer } from './json-pointer.ts'
 import type { OAuthPlan } from './plan.ts'
@@ -89,7 +90,9 @@ export function readSuccess(
   phase: TokenPhase,
 ): JsonObject {
   const reply = readReply(response)
-  if (response.status < 200 || response.status > 299) throw tokenError(response.status, reply, phase, reading)
+  if (response.status < 200 || response.status > 299) {
+    throw tokenError(response.status, reply, phase, reading, readRetryAfter(response.headers, new Date()))
+  }
   if (reply === null) throw malformed('The provider did not answer with a token response.')
   const { success } = reading
   const failed = success === null ? saysFailure(reply) : readJsonPointer(reply, success.pointer) !== success.equals

@@ -30,6 +30,10 @@ import { getConnectorSpec } from './connectors/get-connector-spec.ts'
 import { listConnectors } from './connectors/list-connectors.ts'
 import { validateConfig } from './connectors/validate-config.ts'
 import { consoleRoutes } from './console/console-routes.ts'
+import { getCredentials } from './credentials/get-credentials.ts'
+import { listRefreshes } from './credentials/list-refreshes.ts'
+import { refreshCredentials } from './credentials/refresh-credentials.ts'
+import { reportCredentials } from './credentials/report-credentials.ts'
 import { healthRoutes } from './health/health-routes.ts'
 import { type Api, createApi } from './http/api.ts'
 import { authenticate } from './http/authenticate.ts'
@@ -41,6 +45,7 @@ import { getIntegration } from './integrations/get-integration.ts'
 import { listIntegrations } from './integrations/list-integrations.ts'
 import { getKeys } from './keys/get-keys.ts'
 import { startRotation } from './keys/start-rotation.ts'
+import { metricsRoute } from './metrics/metrics-route.ts'
 import { limitAnonymous } from './rate-limits/limit-anonymous.ts'
 import { describeApi, openApiDocument } from './reference/describe-api.ts'
 import { referenceRoutes } from './reference/reference-routes.ts'
@@ -85,6 +90,10 @@ const operations = [
   testConnectionRoute,
   exportConnectionRoute,
   getHistory,
+  getCredentials,
+  refreshCredentials,
+  reportCredentials,
+  listRefreshes,
   listRuns,
   createRun,
   getRun,
@@ -100,6 +109,7 @@ const operations = [
   previewRuns,
   consoleRoutes,
   healthRoutes,
+  metricsRoute,
 ]
 
 /** The whole HTTP surface but the static pages. */
@@ -107,7 +117,7 @@ export function buildApp(services: Services): Api {
   const api = createApi()
   api.onError(onError(services.log))
   api.notFound(onNotFound)
-  api.use(logRequests(services.log))
+  api.use(logRequests(services))
   api.use('/v1/*', authenticate(api, services))
   for (const path of ['/connect/*', '/oauth/*', '/console/*']) api.use(path, limitAnonymous(services.rate_limits))
   api.use(limitBody)

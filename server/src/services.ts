@@ -7,6 +7,8 @@ import type { StartLimit } from './connect/start-limit.ts'
 import type { SessionWatch } from './connect-sessions/session-watch.ts'
 import type { ConnectorCatalogue } from './connectors/connector-catalogue.ts'
 import type { Database } from './database/schema.ts'
+import type { Refresher } from './grants/refresher.ts'
+import type { Metrics } from './metrics/metrics.ts'
 import type { Queue } from './queue/queue.ts'
 import type { RateLimits } from './rate-limits/rate-limits.ts'
 import type { RunWorker } from './runs/run-worker.ts'
@@ -25,6 +27,8 @@ export interface Services {
   audit: AuditLog
   connectors: ConnectorCatalogue
   runs: RunWorker
+  refresher: Refresher
+  metrics: Metrics
   /** Jobs and schedules, shared by all processes on the database. */
   queue: Queue
   start_limit: StartLimit

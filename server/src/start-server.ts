@@ -14,9 +14,12 @@ import { loadConnectorCatalogue } from './connectors/connector-catalogue.ts'
 import { bindToRowSecurity } from './database/bind-to-row-security.ts'
 import { connectDatabase } from './database/connect.ts'
 import { migrate } from './database/migrate.ts'
+import { countDue, startRefreshAhead } from './grants/refresh-ahead.ts'
+import { createRefresher, type RefresherOptions } from './grants/refresher.ts'
 import { type Answer, type Listener, listen } from './http/listen.ts'
 import { readWebFiles, serveWebFiles } from './http/web-files.ts'
 import { startKeyWork } from './keys/work-on-keys.ts'
+import { createMetrics } from './metrics/metrics.ts'
 import { startEmbeddedPostgres } from './postgres/start-embedded-postgres.ts'
 import { startQueue } from './queue/queue.ts'
 import { createRateLimits } from './rate-limits/rate-limits.ts'
@@ -40,6 +43,7 @@ export interface ServerOptions {
   /** A file's path, or a stream; standard output unless given. */
   log_to?: string | DestinationStream
   run_limits?: Partial<RunLimits>
+  refresh?: RefresherOptions
   now?: () => Date
 }
 
@@ -103,6 +107,8 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
         allow_loopback: config.allow_loopback,
         ...(options.connector_env && { env: options.connector_env }),
       }),
+      refresher: createRefresher(db, () => services, options.refresh),
+      metrics: createMetrics(),
       runs: createRunWorker(() => services, options.run_limits),
       fetch,
       metadata: createMetadataCache({ fetch, allow_loopback: config.allow_loopback, allowed_ports: [], now }),
@@ -112,6 +118,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
       now,
       log,
     }
+    cleanup.push(services.refresher.stop)
     cleanup.push(services.runs.stop)
     cleanup.push(async () => services.session_watch.stop())
 
@@ -122,6 +129,13 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     const tenant = await ensureDefaultTenant(db)
     await startSweeping(services)
     await startKeyWork(services)
+    if (options.refresh?.ahead !== false) cleanup.push(startRefreshAhead(services).stop)
+    services.metrics.gauge('sluice_refreshes_due', 'Grants whose refresh is due.', () => countDue(services))
+    services.metrics.gauge(
+      'sluice_provider_circuits_open',
+      'Providers that are not called now.',
+      services.refresher.circuits.open,
+    )
     answer = app.fetch
     return { services, tenant, port: listener.port, database: database.name, broken: database.broken, close }
   } catch (error) {

@@ -1,9 +1,11 @@
+import { sweepJournal } from './grants/grant-journal.ts'
 import type { Services } from './services.ts'
 
 const KEPT_SESSION_MS = 30 * 24 * 60 * 60 * 1000
 
 /** Deletes what expired and holds something secret or grows without end. */
-export async function sweepExpired({ db, now }: Services): Promise<void> {
+export async function sweepExpired(services: Services): Promise<void> {
+  const { db, now } = services
   await db.deleteFrom('pending_authorizations').where('expires_at', '<', now()).execute()
   await db.deleteFrom('console_sessions').where('expires_at', '<', now()).execute()
   await db
@@ -22,6 +24,7 @@ export async function sweepExpired({ db, now }: Services): Promise<void> {
     .deleteFrom('connect_sessions')
     .where('expires_at', '<', new Date(now().getTime() - KEPT_SESSION_MS))
     .execute()
+  await sweepJournal(services)
 }
 
 /** Sweeps now and every ten minutes, one process for all. */

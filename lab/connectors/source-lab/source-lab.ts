@@ -25,6 +25,7 @@ interface ValidateRequest {
 
 const SCOPES: Record<string, string> = { customers: 'customers:read', orders: 'orders:read' }
 const origin = process.env.LAB_ORIGIN ?? 'http://localhost:16970'
+const refreshTokens = process.env.LAB_REFRESH_TOKENS ? JSON.parse(process.env.LAB_REFRESH_TOKENS) : undefined
 const ended = new AbortController()
 
 async function main(): Promise<void> {
@@ -47,7 +48,7 @@ async function main(): Promise<void> {
 async function answer(operation: string, body: unknown): Promise<void> {
   switch (operation) {
     case 'spec':
-      return await respond({ spec: spec(origin) })
+      return await respond({ spec: spec(origin, refreshTokens) })
     case 'discover':
       return await respond({ discovered: { bindings: discoverBindings(readConfig((body as ValidateRequest).config)) } })
     case 'validate':

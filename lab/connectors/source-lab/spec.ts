@@ -2,15 +2,18 @@
 
 const PROTOCOL = 3032023
 
-/** @param origin the lab's origin, which is its issuer too: `http://localhost:16970`. */
-export function spec(origin: string) {
+/**
+ * @param origin the lab's origin, which is its issuer too: `http://localhost:16970`
+ * @param refreshTokens how the lab was told to treat refresh tokens, in the words of Sluice's provider declarations
+ */
+export function spec(origin: string, refreshTokens?: object) {
   return {
     protocol: PROTOCOL,
     configSchema: CONFIG_SCHEMA,
     resourceConfigSchema: RESOURCE_CONFIG_SCHEMA,
     documentationUrl: `${origin}/`,
     resourcePathPointers: ['/stream'],
-    oauth2: oauth2(origin),
+    oauth2: { ...oauth2(origin), ...(refreshTokens && { 'x-sluice': { refresh_tokens: refreshTokens } }) },
   }
 }
 

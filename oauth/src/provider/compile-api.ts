@@ -44,7 +44,7 @@ export function compileSignedApi(
 }
 
 function compileAccess(
-  { base_url = '', headers, test, retry }: ApiDeclaration,
+  { base_url = '', headers, test, expired, retry }: ApiDeclaration,
   compilation: Compilation,
   vocabulary: Vocabulary,
   placed: Record<string, string>,
@@ -65,6 +65,7 @@ function compileAccess(
             path: test.path,
             body: test.body === undefined ? null : JSON.stringify(test.body),
           },
+    expired,
     retry: {
       statuses: retry.statuses,
       after_header: retry.after_header ?? null,

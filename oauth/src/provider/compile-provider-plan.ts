@@ -23,6 +23,7 @@ import { compileServer } from './compile-server.ts'
 import { credentialsMap } from './credentials-map.ts'
 import type { ProviderDeclaration } from './declaration.ts'
 import { readDeclaration } from './read-declaration.ts'
+import { refreshPolicyOf } from './refresh-tokens-declaration.ts'
 import type { RequestDeclaration } from './request-declaration.ts'
 import { type Vocabulary, vocabularyOf } from './vocabulary.ts'
 
@@ -206,14 +207,7 @@ function compileBehaviour(
     refresh_response: response('refresh_token'),
     client_credentials_response: response('client_credentials'),
     password_response: response('password'),
-    refresh_policy: {
-      rotation: refresh_tokens.rotation,
-      reuse: refresh_tokens.reuse,
-      grace_seconds: refresh_tokens.grace_seconds,
-      idle_lifetime: refresh_tokens.idle_lifetime ?? null,
-      absolute_lifetime: refresh_tokens.absolute_lifetime ?? null,
-      margin_seconds: refresh_tokens.margin_seconds ?? null,
-    },
+    refresh_policy: refreshPolicyOf(refresh_tokens),
     follow_ups: compileFollowUps(declaration, compilation, vocabulary),
     revocation: compileRevocation(declaration, compilation, vocabulary),
     introspection: compileIntrospection(declaration, compilation, vocabulary),

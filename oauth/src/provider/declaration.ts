@@ -4,6 +4,7 @@
 
 import { z } from 'zod'
 import { oauth1Declaration } from '../oauth1/oauth1-plan.ts'
+import { refreshTokens } from './refresh-tokens-declaration.ts'
 import { requestDeclaration } from './request-declaration.ts'
 import { callbackCapture, jsonPointer, tokenResponseDeclaration } from './response-declaration.ts'
 
@@ -68,22 +69,6 @@ const followUp = requestDeclaration.extend({
   gives_token: z.boolean().describe('Whether its reply carries the access token that replaces the one before.'),
 })
 
-const refreshTokens = z
-  .strictObject({
-    rotation: z.enum(['never', 'sometimes', 'always']).default('sometimes'),
-    reuse: z
-      .enum(['accepted', 'refused', 'revokes_grant'])
-      .default('refused')
-      .describe('What a spent refresh token does when it comes again.'),
-    grace_seconds: seconds.default(0).describe('For which a spent refresh token still works.'),
-    idle_lifetime: seconds.optional().describe('Seconds after which an unused refresh token dies.'),
-    absolute_lifetime: seconds.optional().describe('Seconds after which the grant dies, refreshed or not.'),
-    margin_seconds: seconds
-      .optional()
-      .describe('How long before expiry to refresh, where a share of the lifetime will not do.'),
-  })
-  .describe('How refresh tokens live and die.')
-
 const api = z.strictObject({
   base_url: text.optional(),
   token: z
@@ -103,6 +88,13 @@ const api = z.strictObject({
     })
     .optional()
     .describe('A harmless call that proves the credentials.'),
+  expired: z
+    .strictObject({
+      statuses: z.array(z.int().min(200).max(599)).default([401]),
+      error_codes: z.array(text).default([]).describe('As text, wherever in its body the API puts them.'),
+    })
+    .prefault({})
+    .describe('How the API says that an access token has expired.'),
   retry: z
     .strictObject({
       statuses: z.array(z.int().min(400).max(599)).default([429]),

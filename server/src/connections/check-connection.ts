@@ -77,7 +77,7 @@ export async function checkConnection(services: Services, tenantId: string, id: 
       'grant',
       async () => {
         if (!isGrant) return null
-        state.grant = await freshGrant(services, { ...row, config })
+        state.grant = await freshGrant(services, row)
         return 'The grant is alive.'
       },
     ],

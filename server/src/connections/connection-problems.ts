@@ -1,7 +1,7 @@
 // What is wrong with a connection, or will be: each with who can mend it and how. Nobody should have to guess from a
 // status.
 import { z } from '@hono/zod-openapi'
-import type { ConnectionStatus } from '../database/schema.ts'
+import type { ConnectionStatus, GrantProblem } from '../database/schema.ts'
 
 const WARN_AHEAD_MS = 30 * 24 * 60 * 60 * 1000
 
@@ -13,6 +13,19 @@ export const connectionProblemSchema = z
       description: 'Who can mend it: `person` is who connected the account, `operator` is you.',
     }),
     next_action: z.string(),
+    verdict: z
+      .enum(['transient', 'reauthorize', 'integration_broken', 'connector_broken', 'in_doubt'])
+      .optional()
+      .openapi({ description: 'What a failed refresh means. `in_doubt`: an answer of the provider was lost.' }),
+    since: z.iso.datetime().optional(),
+    retry_at: z.iso
+      .datetime()
+      .nullish()
+      .openapi({ description: 'When the refresh is tried again; null: not by itself.' }),
+    provider_error: z
+      .object({ status: z.int(), error: z.string().nullable(), error_description: z.string().nullable() })
+      .nullish()
+      .openapi({ description: 'The provider’s own words.' }),
   })
   .openapi('ConnectionProblem')
 
@@ -21,6 +34,7 @@ export type ConnectionProblem = z.infer<typeof connectionProblemSchema>
 export interface ProblematicConnection {
   status: ConnectionStatus
   status_reason: string | null
+  problem: GrantProblem | null
   integration_id: string | null
   disabled_at: Date | null
   exported_at: Date | null
@@ -55,7 +69,11 @@ function disabled({ disabled_at, exported_at }: ProblematicConnection): Connecti
   ]
 }
 
-function broken({ status, status_reason, integration_id }: ProblematicConnection): ConnectionProblem[] {
+function broken({ status, status_reason, problem, integration_id }: ProblematicConnection): ConnectionProblem[] {
+  if (problem !== null) {
+    const { announced: _, ...known } = problem
+    return [known]
+  }
   if (status === 'needs_reauthorization') {
     const isGrant = integration_id !== null
     return [

@@ -1,6 +1,6 @@
 // The tables as types. Every tenant table names its tenant; `sealed` columns hold what `sealing/` encrypted.
 
-import type { ClientAuthenticationMethod, DpopUse, JsonObject } from '@sluice/oauth'
+import type { ClientAuthenticationMethod, DpopUse, JsonObject, ProviderError, Verdict } from '@sluice/oauth'
 import type { ColumnType, Generated, GeneratedAlways } from 'kysely'
 import type { Scope } from '../api-keys/scopes.ts'
 import type { AuditActor } from '../audit/audit-record.ts'
@@ -21,6 +21,8 @@ export interface Database {
   grants: GrantTable
   connection_history: ConnectionHistoryTable
   idempotency_keys: IdempotencyKeyTable
+  grant_journal: GrantJournalTable
+  provider_circuits: ProviderCircuitTable
   runs: RunTable
   audit_chains: AuditChainTable
   audit_records: AuditRecordTable
@@ -236,6 +238,8 @@ export interface ConnectionTable {
   disabled_at: ColumnType<Date | null, Date | null | undefined>
   /** When its grant was handed over to somebody who leaves. */
   exported_at: ColumnType<Date | null, Date | null | undefined>
+  /** Null exactly while the connection is healthy. */
+  problem: ColumnType<GrantProblem | null, GrantProblem | null | undefined>
   created_at: Generated<Date>
   updated_at: Generated<Date>
 }
@@ -266,6 +270,18 @@ export interface GrantTable {
   warned_seconds: ColumnType<number | null, number | null | undefined>
   /** When the grant ends unless the person comes back. */
   act_by: GeneratedAlways<Date | null>
+  /** When the provider issued the current access token. */
+  issued_at: Generated<Date>
+  /** When it is to be refreshed ahead of time; null: not by itself. */
+  refresh_due_at: Date | null
+  /** After a failure, not before this instant. */
+  retry_at: Date | null
+  /** Failed attempts since the last token response. */
+  failures: Generated<number>
+  /** When an attempt began whose end nobody knows. */
+  in_doubt_since: Date | null
+  introspected_at: Date | null
+  /** The attempt that may call the provider now: an id of `grant_journal`. */
   lease_owner: string | null
   lease_until: Date | null
   updated_at: Generated<Date>
@@ -309,6 +325,66 @@ export interface IdempotencyKeyTable {
   response_sealed: Buffer | null
   created_at: Date
   expires_at: Date
+}
+
+/** Whose move it is: the person who consented, whoever runs the integration, the provider, who wrote the connector. */
+export type ProblemOwner = 'person' | 'operator' | 'provider' | 'connector_author'
+
+export interface GrantProblem {
+  code: string
+  verdict: Verdict | 'in_doubt'
+  /** What happened, in a sentence. */
+  cause: string
+  owner: ProblemOwner
+  next_action: string
+  provider_error: ProviderError | null
+  /** ISO 8601. */
+  since: string
+  retry_at: string | null
+  /** Whether the tenant was told by an event. */
+  announced: boolean
+}
+
+/** What asked for a refresh: a reader, the queue, a caller, a caller's report of a refused token. */
+export const refreshTriggers = ['read', 'ahead', 'demand', 'report'] as const
+export type RefreshTrigger = (typeof refreshTriggers)[number]
+
+/** `superseded`: another attempt had taken over, so nothing was written. */
+export const journalOutcomes = [
+  'refreshed',
+  'in_doubt',
+  'superseded',
+  'transient',
+  'reauthorize',
+  'integration_broken',
+  'connector_broken',
+] as const
+export type JournalOutcome = (typeof journalOutcomes)[number]
+
+/** Every attempt to get tokens: written before the provider is called, completed after. */
+export interface GrantJournalTable {
+  id: string
+  tenant_id: string
+  connection_id: string
+  trigger: RefreshTrigger
+  /** The grant's version that it started from. */
+  version: number
+  began_at: Generated<Date>
+  ended_at: Date | null
+  outcome: JournalOutcome | null
+  code: string | null
+  message: string | null
+}
+
+export interface ProviderCircuitTable {
+  host: string
+  /** In a row. */
+  failures: number
+  /** How often it opened in a row. */
+  openings: Generated<number>
+  /** No call before this instant, and then one to see. */
+  open_until: Date | null
+  failed_at: Generated<Date>
 }
 
 export type RunOperation = 'spec' | 'validate' | 'discover' | 'capture' | 'preview'

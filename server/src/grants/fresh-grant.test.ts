@@ -48,13 +48,32 @@ test('many readers of a stale grant make one provider call, and a rotated refres
   assert.notEqual(grants[0]?.refresh_token?.reveal(), before.refresh_token?.reveal())
 })
 
-test('S41 an outage while refreshing leaves the grant alive', async (t) => {
+test('S41 an outage while refreshing leaves the grant alive, and its token in use while that lives', async (t) => {
   const { server, clock, connection } = await connected(t, { access_token_seconds: 1000 })
+  const before = await freshGrant(server.services, connection)
   clock.ahead = 950_000
   server.lab.fault('html_502')
-  await assert.rejects(freshGrant(server.services, connection), { verdict: 'transient' })
+  assert.equal((await freshGrant(server.services, connection)).version, before.version)
   assert.equal((await server.api('GET', `/v1/connections/${connection.id}`)).body.status, 'healthy')
-  assert.equal((await freshGrant(server.services, connection)).version, 2)
+
+  clock.ahead = 1_050_000
+  server.lab.fault('html_502')
+  const refused = await server.api('GET', `/v1/connections/${connection.id}/credentials`)
+  assert.deepEqual([refused.status, refused.body.code], [503, 'provider_unavailable'])
+  const failing = (await server.api('GET', `/v1/connections/${connection.id}`)).body
+  assert.equal(failing.status, 'failing')
+  assert.deepEqual([failing.problems[0].owner, failing.problems[0].verdict], ['provider', 'transient'])
+
+  const requests = server.lab.token_requests
+  const again = await server.api('GET', `/v1/connections/${connection.id}/credentials`)
+  assert.equal(again.status, 503)
+  assert.ok(Number(again.headers.get('retry-after')) > 0)
+  assert.equal(server.lab.token_requests, requests, 'the pause after a failure is kept')
+
+  clock.ahead += 60_000
+  assert.equal((await freshGrant(server.services, connection)).version, before.version + 1)
+  const recovered = (await server.api('GET', `/v1/connections/${connection.id}`)).body
+  assert.deepEqual([recovered.status, recovered.problems], ['healthy', []])
 })
 
 test('a grant that the provider calls dead needs the person, and says so', async (t) => {
@@ -66,9 +85,28 @@ test('a grant that the provider calls dead needs the person, and says so', async
   const { body } = await server.api('GET', `/v1/connections/${connection.id}`)
   assert.equal(body.status, 'needs_reauthorization')
   assert.ok(body.status_reason)
+  const [problem] = body.problems
+  assert.deepEqual([problem.code, problem.owner], ['reauthorization_required', 'person'])
+  assert.ok(problem.next_action && problem.since)
+  const requests = server.lab.token_requests
+  for (let count = 0; count < 3; count += 1) {
+    await assert.rejects(freshGrant(server.services, connection), { code: 'reauthorization_required' })
+  }
+  assert.equal(server.lab.token_requests, requests, 'a dead grant is not tried again')
+  assert.deepEqual(await eventsOf(server), ['connection.created', 'connection.broken'])
   const run = await server.api('POST', '/v1/runs?wait=20', { connection_id: connection.id, operation: 'discover' })
   assert.equal(run.body.error.verdict, 'reauthorize')
 })
+
+async function eventsOf({ services, tenant_id }: TestServer): Promise<string[]> {
+  const events = await services.db
+    .selectFrom('events')
+    .select('type')
+    .where('tenant_id', '=', tenant_id)
+    .orderBy('id')
+    .execute()
+  return events.map(({ type }) => type)
+}
 
 async function revoke(server: TestServer, token: string): Promise<void> {
   const response = await fetch(`${server.lab.origin}/token/revocation`, {

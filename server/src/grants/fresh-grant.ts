@@ -1,113 +1,97 @@
-// A grant whose access token still lives a while. Whoever finds it too old refreshes it: one process at a time, by a
-// lease in the row; the others wait for what it commits.
+// A grant whose access token still lives a while. Whoever finds it too old refreshes it: one attempt at a time for all
+// processes; the others wait for what it commits.
 import { setTimeout as delay } from 'node:timers/promises'
-import { sql } from 'kysely'
 import { Problem } from '../http/problem.ts'
 import type { Services } from '../services.ts'
-import { uuidv7 } from '../uuid.ts'
-import { type Grant, type GrantedConnection, readGrant } from './grant.ts'
-import { refreshGrant } from './refresh-grant.ts'
+import { type Grant, readGrant } from './grant.ts'
+import { introspectLifetime } from './introspect-lifetime.ts'
+import { ageOf } from './refresh-times.ts'
+import type { RefreshOutcome } from './refresher.ts'
+import { declareDead } from './settle-refresh.ts'
+import { requireUsableGrant } from './usable-grant.ts'
 
-/** Longer than the guarded fetch waits for a provider, so that no lease ends during its owner's own call. */
-const LEASE_SECONDS = 60
-const FOLLOWER_POLL_MS = 100
-/** The share of its lifetime after which an access token is refreshed. */
-const STALE_AFTER = 0.9
+const FIRST_POLL_MS = 25
+const LONGEST_POLL_MS = 250
+/** With a token that still lives, nobody waits long for the next one. */
+const PATIENCE_WHILE_ALIVE_MS = 2000
 
 /**
- * The connection's grant, refreshed first when its access token has used up nine tenths of its life.
+ * The connection's grant, refreshed first when its access token is near its end.
  *
- * @throws Problem `reauthorization_required` when the provider says that the grant is dead, or when the token has
- *   expired and there is nothing to refresh it with; OAuthError with its verdict otherwise.
+ * @throws Problem as `requireUsableGrant` does; 409 `reauthorization_required` when the provider says that the grant is dead, or when the token has
+ *   expired and there is nothing to refresh it with; 503 `provider_unavailable` and the other codes of a connection's
+ *   `problem` when it cannot be refreshed now; 503 `refresh_pending` when another process takes too long.
  */
-export async function freshGrant(services: Services, connection: GrantedConnection): Promise<Grant> {
-  await requireEnabled(services, connection)
-  for (;;) {
-    const grant = await readGrant(services, connection)
+export async function freshGrant(services: Services, connection: { id: string; tenant_id: string }): Promise<Grant> {
+  return freshen(services, await requireUsableGrant(services, connection.tenant_id, connection.id))
+}
+
+/** The same for a grant that was read a moment ago. */
+export async function freshen(services: Services, read: Grant): Promise<Grant> {
+  const deadline = performance.now() + services.refresher.limits.lease_ms + services.refresher.limits.call_ms
+  let grant = read
+  for (let poll = FIRST_POLL_MS; ; poll = Math.min(poll * 1.5, LONGEST_POLL_MS)) {
     const age = ageOf(grant, services.now())
+    if (grant.access_token_expires_at === null) return introspectLifetime(services, grant)
     if (age === 'fresh') return grant
-    if (grant.refresh_token === null) {
+    if (!grant.refreshable) {
       if (age === 'stale') return grant
-      throw await reauthorizationRequired(
-        services,
-        connection,
-        'The access token expired, and the provider gave no refresh token.',
-      )
+      throw await reauthorizationRequired(services, grant)
     }
-    const leaseOwner = await claimLease(services, grant)
-    if (leaseOwner === null) await delay(FOLLOWER_POLL_MS)
-    else await refreshUnderLease(services, connection, grant, leaseOwner)
+    const result = await refreshFor(services, grant, age)
+    const unheard = age === 'stale' ? null : result
+    if (unheard?.outcome === 'failed' || unheard?.outcome === 'postponed') throw problemOf(unheard)
+    if (performance.now() > deadline) throw pending()
+    if (unheard?.outcome === 'elsewhere') await delay(poll)
+    const next = await readGrant(services, { id: grant.connection_id, tenant_id: grant.tenant_id })
+    // A token that still lives is good enough while another attempt is at it, or none can be made.
+    if (age === 'stale' && next.version === grant.version) return next
+    grant = next
   }
 }
 
-/** @throws Problem 409 `connection_disabled` */
-async function requireEnabled({ db }: Services, connection: GrantedConnection): Promise<void> {
-  const row = await db
-    .selectFrom('connections')
-    .select('disabled_at')
-    .where('tenant_id', '=', connection.tenant_id)
-    .where('id', '=', connection.id)
-    .executeTakeFirst()
-  if (row === undefined || row.disabled_at === null) return
-  throw new Problem(
-    409,
-    'connection_disabled',
-    'The connection is disabled, so its grant is not used. PATCH it with {"disabled": false} to use it again.',
-  )
-}
-
-function ageOf(grant: Grant, now: Date): 'fresh' | 'stale' | 'expired' {
-  if (grant.access_token_expires_at === null) return 'fresh'
-  const issued = grant.issued_at.getTime()
-  const expires = grant.access_token_expires_at.getTime()
-  if (expires <= now.getTime()) return 'expired'
-  return now.getTime() < issued + (expires - issued) * STALE_AFTER ? 'fresh' : 'stale'
-}
-
-/** Claims the right to refresh this version of the grant; null when another process has it. */
-async function claimLease({ db }: Services, grant: Grant): Promise<string | null> {
-  const leaseOwner = uuidv7()
-  const claimed = await db
-    .updateTable('grants')
-    .set({ lease_owner: leaseOwner, lease_until: sql`now() + make_interval(secs => ${LEASE_SECONDS})` })
-    .where('tenant_id', '=', grant.tenant_id)
-    .where('connection_id', '=', grant.connection_id)
-    .where('version', '=', grant.version)
-    .where((row) => row.or([row('lease_until', 'is', null), row('lease_until', '<', sql<Date>`now()`)]))
-    .executeTakeFirst()
-  return claimed.numUpdatedRows === 1n ? leaseOwner : null
-}
-
-async function refreshUnderLease(
-  services: Services,
-  connection: GrantedConnection,
-  grant: Grant,
-  leaseOwner: string,
-): Promise<void> {
+/** Null when the attempt goes on longer than a reader with a living token waits. */
+async function refreshFor(services: Services, grant: Grant, age: 'stale' | 'expired'): Promise<RefreshOutcome | null> {
+  const attempt = services.refresher.refresh(grant, 'read')
+  if (age === 'expired') return attempt
+  const patience = new AbortController()
+  const waited = delay(PATIENCE_WHILE_ALIVE_MS, null, { signal: patience.signal }).catch(() => null)
+  // What a reader no longer waits for still ends somewhere: in the journal.
+  attempt.catch(() => {})
   try {
-    const outcome = await refreshGrant(services, connection, grant, leaseOwner)
-    if (outcome.dead !== null) throw await reauthorizationRequired(services, connection, outcome.dead)
+    return await Promise.race([attempt, waited])
   } finally {
-    await services.db
-      .updateTable('grants')
-      .set({ lease_owner: null, lease_until: null })
-      .where('tenant_id', '=', grant.tenant_id)
-      .where('connection_id', '=', grant.connection_id)
-      .where('lease_owner', '=', leaseOwner)
-      .execute()
+    patience.abort()
   }
 }
 
-async function reauthorizationRequired(
-  { db, now }: Services,
-  connection: GrantedConnection,
-  reason: string,
-): Promise<Problem> {
-  await db
-    .updateTable('connections')
-    .set({ status: 'needs_reauthorization', status_reason: reason, updated_at: now() })
-    .where('tenant_id', '=', connection.tenant_id)
-    .where('id', '=', connection.id)
-    .execute()
-  return new Problem(409, 'reauthorization_required', `${reason} The person must authorize again.`)
+/** A refresh that gave no token, as an answer to whoever wanted one. */
+export function problemOf(result: Extract<RefreshOutcome, { outcome: 'failed' | 'postponed' }>): Problem {
+  const { code, verdict, cause, next_action } = result.problem
+  const status = verdict === 'reauthorize' || verdict === 'in_doubt' ? 409 : verdict === 'transient' ? 503 : 502
+  const retry_after = result.outcome === 'postponed' ? result.seconds : null
+  return new Problem(status, code, `${cause} ${next_action}`, {
+    ...(retry_after !== null && { headers: { 'retry-after': String(Math.max(1, Math.ceil(retry_after))) } }),
+    cause: result.outcome === 'failed' ? result.error : undefined,
+  })
+}
+
+/** The provider called the grant dead before, or never gave a refresh token. */
+export async function reauthorizationRequired(services: Services, grant: Grant): Promise<Problem> {
+  const known = await services.db
+    .selectFrom('connections')
+    .select('problem')
+    .where('tenant_id', '=', grant.tenant_id)
+    .where('id', '=', grant.connection_id)
+    .executeTakeFirst()
+  const problem =
+    known?.problem?.verdict === 'reauthorize' ? known.problem : await declareDead(services, grant, NOTHING_TO_REFRESH)
+  return new Problem(409, problem.code, `${problem.cause} ${problem.next_action}`)
+}
+
+const NOTHING_TO_REFRESH = 'The access token expired, and the provider gave no refresh token.'
+
+function pending(): Problem {
+  const detail = 'Another process is refreshing this grant and has not ended. Try again in a moment.'
+  return new Problem(503, 'refresh_pending', detail, { headers: { 'retry-after': '2' } })
 }

@@ -1,11 +1,19 @@
-import { type JsonObject, type KeptDpopKey, type ObtainedGrant, type Secret, secret } from '@sluice/oauth'
-import type { Transaction } from 'kysely'
+import {
+  type JsonObject,
+  type KeptDpopKey,
+  type ObtainedGrant,
+  type RefreshPolicy,
+  type Secret,
+  secret,
+} from '@sluice/oauth'
+import type { Selectable, Transaction } from 'kysely'
 import { z } from 'zod'
-import type { Database, GrantAccount } from '../database/schema.ts'
+import type { Database, GrantAccount, GrantTable } from '../database/schema.ts'
 import { withoutGrant } from '../integrations/find-integration.ts'
 import type { KeyRing } from '../sealing/key-ring.ts'
 import type { Services } from '../services.ts'
 import type { GrantFacts } from './grant-facts.ts'
+import { refreshDueAt } from './refresh-times.ts'
 
 /** A grant as it is used: the tokens of a person's consent, and the credentials that the connector gets of them. */
 export interface Grant {
@@ -15,6 +23,12 @@ export interface Grant {
   access_token_expires_at: Date | null
   /** When the provider issued the current access token. */
   issued_at: Date
+  /** False without a refresh token, and once the provider called the grant dead. */
+  refreshable: boolean
+  /** After a failure, no attempt before this instant. */
+  retry_at: Date | null
+  failures: number
+  introspected_at: Date | null
   access_token: Secret
   refresh_token: Secret | null
   /** What responses gave beside tokens, for later requests: a tenant, a host. */
@@ -48,12 +62,23 @@ const contentsSchema = z.object({
 export type IssuedTokens = Pick<ObtainedGrant, 'tokens' | 'credentials'> &
   Partial<Pick<ObtainedGrant, 'captured' | 'dpop'>>
 
-/** The columns that a token response fills. An omitted refresh token leaves the `earlier` one in force (RFC 6749 §6). */
+export interface IssueOptions {
+  /** When the provider issued the tokens; now unless given. */
+  now?: Date
+  /** Of the plan that the tokens came by. */
+  policy?: Pick<RefreshPolicy, 'margin_seconds'>
+}
+
+/**
+ * The columns that a token response fills; what was known of failures before it is over. An omitted refresh token leaves
+ * the `earlier` one in force (RFC 6749 §6).
+ */
 export async function sealedTokens(
   keys: KeyRing,
   connection: { id: string; tenant_id: string },
   { tokens, credentials, captured = {}, dpop = null }: IssuedTokens,
   earlier: Secret | null,
+  { now = new Date(), policy = { margin_seconds: null } }: IssueOptions = {},
 ) {
   const refreshToken = tokens.refresh_token ?? earlier
   const contents: z.infer<typeof contentsSchema> = {
@@ -64,10 +89,20 @@ export async function sealedTokens(
     dpop: dpop && { private_key: dpop.private_key.reveal(), thumbprint: dpop.thumbprint },
   }
   const refreshExpiry = tokens.refresh_token_expires_at ?? null
+  const refreshable = refreshToken !== null
+  const lifetime = { issued_at: now, access_token_expires_at: tokens.expires_at }
   return {
+    ...lifetime,
     sealed: await keys.seal(placeOf(connection), contents),
-    access_token_expires_at: tokens.expires_at,
-    refreshable: refreshToken !== null,
+    refreshable,
+    refresh_due_at: refreshable ? refreshDueAt(lifetime, policy) : null,
+    retry_at: null,
+    failures: 0,
+    in_doubt_since: null,
+    introspected_at: null,
+    lease_owner: null,
+    lease_until: null,
+    updated_at: now,
     // What the provider does not say again stays as it was.
     ...(refreshExpiry !== null && { refresh_token_expires_at: refreshExpiry }),
     ...(tokens.scope !== null && { scope: tokens.scope }),
@@ -81,8 +116,9 @@ export async function insertGrant(
   connection: { id: string; tenant_id: string },
   issued: IssuedTokens,
   facts: GrantFacts,
+  options: IssueOptions = { now: facts.granted_at },
 ): Promise<void> {
-  const columns = await sealedTokens(keys, connection, issued, null)
+  const columns = await sealedTokens(keys, connection, issued, null, options)
   await tx
     .insertInto('grants')
     .values({
@@ -96,22 +132,60 @@ export async function insertGrant(
     .execute()
 }
 
+export const grantColumns = [
+  'grants.version',
+  'grants.sealed',
+  'grants.access_token_expires_at',
+  'grants.issued_at',
+  'grants.refreshable',
+  'grants.retry_at',
+  'grants.failures',
+  'grants.introspected_at',
+  'grants.account',
+] as const
+
+export type GrantRow = Pick<
+  Selectable<GrantTable>,
+  | 'version'
+  | 'sealed'
+  | 'access_token_expires_at'
+  | 'issued_at'
+  | 'refreshable'
+  | 'retry_at'
+  | 'failures'
+  | 'introspected_at'
+  | 'account'
+>
+
 /** @throws Problem 409 `connection_without_grant`; SealingError when the row was tampered with */
 export async function readGrant({ db, keys }: Services, connection: { id: string; tenant_id: string }): Promise<Grant> {
   const row = await db
     .selectFrom('grants')
-    .select(['version', 'sealed', 'access_token_expires_at', 'updated_at', 'account'])
+    .select([...grantColumns])
     .where('tenant_id', '=', connection.tenant_id)
     .where('connection_id', '=', connection.id)
     .executeTakeFirst()
   if (row === undefined) throw withoutGrant()
+  return openGrant(keys, connection, row)
+}
+
+/** @throws SealingError when the row was tampered with */
+export async function openGrant(
+  keys: KeyRing,
+  connection: { id: string; tenant_id: string },
+  row: GrantRow,
+): Promise<Grant> {
   const contents = contentsSchema.parse(await keys.open(placeOf(connection), row.sealed))
   return {
     connection_id: connection.id,
     tenant_id: connection.tenant_id,
     version: row.version,
     access_token_expires_at: row.access_token_expires_at,
-    issued_at: row.updated_at,
+    issued_at: row.issued_at,
+    refreshable: row.refreshable,
+    retry_at: row.retry_at,
+    failures: row.failures,
+    introspected_at: row.introspected_at,
     access_token: secret(contents.access_token),
     refresh_token: contents.refresh_token === null ? null : secret(contents.refresh_token),
     captured: contents.captured,

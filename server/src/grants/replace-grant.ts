@@ -87,7 +87,7 @@ export async function replaceGrant(
   const renewed = {
     id: row.id,
     tenant_id,
-    tokens: await sealedTokens(services.keys, row, issued, null),
+    tokens: await sealedTokens(services.keys, row, issued, null, { now, policy: plan.behaviour.refresh_policy }),
     config: replacement.config && (await sealConfig(services.keys, row, config)),
     facts,
     differs,
@@ -141,9 +141,6 @@ async function commit(tx: Transaction<Database>, renewed: RenewedGrant): Promise
       warned_seconds: null,
       // Whoever is refreshing the old grant finds its version gone.
       version: sql`${row.ref('version')} + 1`,
-      lease_owner: null,
-      lease_until: null,
-      updated_at: now,
     }))
     .where('tenant_id', '=', tenant_id)
     .where('connection_id', '=', id)
@@ -154,6 +151,7 @@ async function commit(tx: Transaction<Database>, renewed: RenewedGrant): Promise
     .set((row) => ({
       status: 'healthy',
       status_reason: null,
+      problem: null,
       version: sql`${row.ref('version')} + 1`,
       disabled_at: null,
       updated_at: now,

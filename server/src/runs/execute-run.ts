@@ -123,7 +123,7 @@ async function configWithCredentials(services: Services, connector: DescribedCon
   const schema = connector.spec.config_schema
   if (connector.oauth === null || row.integration_id === null) return { config, secrets: secretValues(schema, config) }
 
-  const grant = await freshGrant(services, { ...row, config })
+  const grant = await freshGrant(services, row)
   const client = await openOAuthClient(services, row.tenant_id, row.integration_id)
   const merged = mergeCredentials(schema, connector.oauth.provider, config, { ...client, tokens: grant.credentials })
   const injected = [client.client_secret.reveal(), ...textsIn(grant.credentials.reveal())]

@@ -3,7 +3,7 @@ import { test } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import { secret } from '@sluice/oauth'
 import { sql } from 'kysely'
-import { findConnection, openConfig } from '../connections/connection.ts'
+import { findConnection } from '../connections/connection.ts'
 import { freshGrant } from '../grants/fresh-grant.ts'
 import { createIntegration } from '../integrations/create-integration.ts'
 import { redirectUri } from '../integrations/integration-record.ts'
@@ -62,8 +62,7 @@ test('S45 tokens and the client secret are in no log, no run record and no colum
 
 async function secretsOf(server: TestServer, connectionId: string): Promise<Record<string, string>> {
   const row = await findConnection(server.services, server.tenant_id, connectionId)
-  const config = await openConfig(server.services, row)
-  const { credentials } = await freshGrant(server.services, { ...row, config })
+  const { credentials } = await freshGrant(server.services, row)
   const { access_token, refresh_token } = credentials.reveal()
   return { access_token: String(access_token), refresh_token: String(refresh_token), client: server.client_secret }
 }

@@ -43,6 +43,8 @@ export interface TestServerOptions {
   access_token_seconds?: number
   rotation?: 'never' | 'always'
   standards?: LabOptions['standards']
+  /** Refreshes ahead of time are off unless a test wants them, because tests move the clock. */
+  refresh?: ServerOptions['refresh']
   connectors?: string[]
   connector_env?: Record<string, string>
   /** A declaration of the provider `lab` in YAML, as an operator would add it. */
@@ -86,6 +88,7 @@ export async function startTestServer(
     data_directory: directory,
     web_directory: options.web_directory ?? null,
     connector_env: options.connector_env ?? { LAB_ORIGIN: lab.origin },
+    refresh: { ahead: false, ...options.refresh },
     log_to: { write: (line: string) => void logs.push(line) },
     ...(options.run_limits && { run_limits: options.run_limits }),
     ...withNow(options.now),

@@ -41,6 +41,7 @@ export function proveOAuth1(plan: OAuth1Plan, declared: ProviderDeclaration): vo
     standIn.api(call, test)
     assert.deepEqual(call.body === null ? undefined : JSON.parse(call.body), test.body)
   }
+  if (declared.api !== undefined) assert.deepEqual(plan.api?.expired, declared.api.expired)
   const retry = Object.entries(plan.api?.retry ?? {}).filter(([, value]) => value !== null)
   assert.deepEqual(Object.fromEntries(retry), { ...declared.api?.retry })
 }

@@ -381,6 +381,7 @@ function proveFacts({ provider, behaviour, url_policy, server }: OAuthPlan, decl
   assert.deepEqual(behaviour.account, declared.account)
   const policy = Object.entries(behaviour.refresh_policy).filter(([, value]) => value !== null)
   assert.deepEqual(Object.fromEntries(policy), { ...refresh_tokens })
+  if (api !== undefined) assert.deepEqual(behaviour.api?.expired, api.expired)
   const retry = Object.entries(behaviour.api?.retry ?? {}).filter(([, value]) => value !== null)
   assert.deepEqual(Object.fromEntries(retry), { ...api?.retry })
   assert.equal(behaviour.introspection?.interval_seconds, introspection?.interval_seconds)

@@ -1,5 +1,6 @@
 import type { Migration } from 'kysely/migration'
 import * as initial from './0001-initial.ts'
+import * as refresh from './0002-refresh.ts'
 import * as connections from './0003-connections.ts'
 import * as connectSessions from './0004-connect-sessions.ts'
 import * as tenancy from './0005-tenancy.ts'
@@ -9,6 +10,7 @@ import * as integrationClients from './0008-integration-clients.ts'
 /** In order of name; a migration that has been released is never edited. */
 export const migrations: Record<string, Migration> = {
   '0001-initial': initial,
+  '0002-refresh': refresh,
   '0003-connections': connections,
   '0004-connect-sessions': connectSessions,
   '0005-tenancy': tenancy,

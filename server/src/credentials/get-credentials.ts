@@ -1,0 +1,39 @@
+import { createRoute } from '@hono/zod-openapi'
+import { actorOf } from '../audit/audit-actor.ts'
+import { freshen } from '../grants/fresh-grant.ts'
+import { requireUsableGrant } from '../grants/usable-grant.ts'
+import { type Api, failures, json } from '../http/api.ts'
+import { uuidParameter } from '../http/parameters.ts'
+import { requires } from '../http/requires.ts'
+import type { Services } from '../services.ts'
+import { credentialsSchema, presentCredentials } from './credentials-record.ts'
+
+const route = createRoute({
+  method: 'get',
+  path: '/v1/connections/{id}/credentials',
+  tags: ['Connections'],
+  summary: 'Read fresh credentials',
+  description:
+    'The access token with its expiry, refreshed first when it is near its end, and the credentials as the connector ' +
+    'takes them. Each reading is in the audit log before it is answered. When nothing fresh can be had, the problem’s ' +
+    '`code` says whose move it is, and `Retry-After` when to ask again.',
+  security: requires('credentials:read'),
+  request: { params: uuidParameter },
+  responses: { 200: json(credentialsSchema, 'The credentials.'), ...failures(401, 403, 404, 409, 422, 502, 503) },
+})
+
+export function getCredentials(api: Api, services: Services) {
+  api.openapi(route, async (c) => {
+    const caller = c.get('caller')
+    const { id } = c.req.valid('param')
+    const grant = await freshen(services, await requireUsableGrant(services, caller.tenant_id, id))
+    await services.audit.append(caller.tenant_id, {
+      action: 'credentials.read',
+      actor: actorOf(caller),
+      subject: { type: 'connection', id },
+      detail: { version: grant.version },
+    })
+    c.header('cache-control', 'no-store')
+    return c.json(presentCredentials(grant), 200)
+  })
+}

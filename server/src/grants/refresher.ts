@@ -1,0 +1,278 @@
+// Refreshes of grants: one provider call for each rotation, however many readers, processes and crashes there are
+// (design, section 4). An attempt claims the lease, announces its call in the journal, calls, and commits.
+import { setTimeout as delay } from 'node:timers/promises'
+import { OAuthError } from '@sluice/oauth'
+import type { Kysely } from 'kysely'
+import { findConnection, openConfig } from '../connections/connection.ts'
+import { isDatabaseAway } from '../database/database-away.ts'
+import type { Database, GrantProblem, RefreshTrigger } from '../database/schema.ts'
+import { Problem } from '../http/problem.ts'
+import type { Services } from '../services.ts'
+import { type Grant, readGrant } from './grant.ts'
+import { describeProblem } from './grant-problem.ts'
+import { moveInDoubt } from './in-doubt.ts'
+import { createProviderCircuits, type ProviderCircuits } from './provider-circuit.ts'
+import { announceCall, claimLease, type RefreshLease, releaseLease } from './refresh-lease.ts'
+import { type PreparedRefresh, prepareRefresh, requestRefresh } from './request-refresh.ts'
+import { commitFailure, commitTokens, waitInDoubt } from './settle-refresh.ts'
+
+export interface RefreshLimits {
+  /** How long an attempt owns a grant; more than `call_ms`, so that no lease ends during its owner's own call. */
+  lease_ms: number
+  /** How long the provider may take. */
+  call_ms: number
+  /** How long a stop waits for calls that are on their way, before it gives them up. */
+  stop_ms: number
+}
+
+export const REFRESH_LIMITS: RefreshLimits = { lease_ms: 20_000, call_ms: 12_000, stop_ms: 3000 }
+
+/** Where an attempt is; a hook for tests that end the process there. */
+export type RefreshStep = 'before_call' | 'after_reply' | 'before_commit' | 'after_commit'
+
+export type RefreshOutcome =
+  | { outcome: 'refreshed' }
+  /** Another attempt holds the lease, or has ended meanwhile: read the grant again. */
+  | { outcome: 'elsewhere' }
+  /** Nothing was sent now. */
+  | { outcome: 'postponed'; problem: GrantProblem; seconds: number }
+  | { outcome: 'failed'; problem: GrantProblem; error: OAuthError }
+
+export interface Refresher {
+  /** Refreshes this version of a grant. Callers in this process share one attempt. */
+  refresh(grant: GrantId, trigger: RefreshTrigger): Promise<RefreshOutcome>
+  circuits: ProviderCircuits
+  limits: RefreshLimits
+  /** Starts no more attempts, and waits `stop_ms` for those on their way. */
+  stop(): Promise<void>
+}
+
+type GrantId = Pick<Grant, 'tenant_id' | 'connection_id' | 'version'>
+
+export interface RefresherOptions {
+  limits?: Partial<RefreshLimits>
+  /** False: tokens are refreshed only when somebody asks for them. */
+  ahead?: boolean
+  onStep?: (step: RefreshStep, connectionId: string) => Promise<void>
+}
+
+export function createRefresher(
+  db: Kysely<Database>,
+  services: () => Services,
+  options: RefresherOptions = {},
+): Refresher {
+  const limits = { ...REFRESH_LIMITS, ...options.limits }
+  const circuits = createProviderCircuits(db)
+  const attempts = new Map<string, Promise<RefreshOutcome>>()
+  const stopping = new AbortController()
+
+  return {
+    circuits,
+    limits,
+    refresh(grant, trigger) {
+      const name = `${grant.connection_id}/${grant.version}`
+      const known = attempts.get(name)
+      if (known !== undefined) return known
+      const work = attempt(services(), grant, trigger).finally(() => attempts.delete(name))
+      attempts.set(name, work)
+      return work
+    },
+    async stop() {
+      const patience = AbortSignal.timeout(limits.stop_ms)
+      patience.addEventListener('abort', () => stopping.abort(new Error('The server stops.')))
+      await Promise.allSettled(attempts.values())
+    },
+  }
+
+  async function attempt(services: Services, id: GrantId, trigger: RefreshTrigger): Promise<RefreshOutcome> {
+    const started = performance.now()
+    const result = await tryRefresh(services, id, trigger)
+    services.metrics.countRefresh(trigger, result, (performance.now() - started) / 1000)
+    return result
+  }
+
+  async function tryRefresh(services: Services, id: GrantId, trigger: RefreshTrigger): Promise<RefreshOutcome> {
+    const row = await findConnection(services, id.tenant_id, id.connection_id)
+    const grant = await readGrant(services, row)
+    if (row.disabled_at !== null && trigger === 'ahead') return await rest(services, grant)
+    if (grant.version !== id.version || !grant.refreshable) return { outcome: 'elsewhere' }
+
+    const lease = await claimLease(services, grant, {
+      seconds: limits.lease_ms / 1000,
+      heed_retry_at: HEEDFUL.has(trigger),
+    })
+    if (lease === null) return await unclaimed(services, grant, row.problem, trigger)
+    try {
+      const connection = { ...row, config: await openConfig(services, row) }
+      const prepared = await prepareRefresh(services, connection, grant)
+      const admission = await circuits.admit(prepared.host)
+      if (!admission.admitted) return await postpone(services, grant, lease, prepared, admission.seconds)
+      if (lease.in_doubt_seconds !== null) {
+        const move = moveInDoubt(prepared.plan.behaviour.refresh_policy, {
+          seconds: lease.in_doubt_seconds,
+          access_token_alive: trigger !== 'report' && isAlive(grant, services.now()),
+        })
+        if (move === 'wait') {
+          const problem = await waitInDoubt(services, { grant, lease })
+          return { outcome: 'postponed', problem, seconds: secondsUntil(grant.access_token_expires_at, services.now()) }
+        }
+      }
+      return await callProvider(services, { grant, lease }, prepared, trigger)
+    } catch (error) {
+      return await give(services, { grant, lease }, error)
+    }
+  }
+
+  async function callProvider(
+    services: Services,
+    attempt: { grant: Grant; lease: RefreshLease },
+    prepared: PreparedRefresh,
+    trigger: RefreshTrigger,
+  ): Promise<RefreshOutcome> {
+    const { grant, lease } = attempt
+    const step = (name: RefreshStep) => options.onStep?.(name, grant.connection_id) ?? Promise.resolve()
+    stopping.signal.throwIfAborted()
+    const held = await announceCall(services, grant, lease, { seconds: limits.lease_ms / 1000, trigger })
+    if (!held) return { outcome: 'elsewhere' }
+    await step('before_call')
+
+    const reply = await callWithin(services, prepared)
+    await step('after_reply')
+    if ('error' in reply) {
+      if (isOutage(reply.error)) await circuits.failed(prepared.host, reply.error.retry_after)
+      else await circuits.succeeded(prepared.host)
+      const problem = await keepTrying(() => commitFailure(services, attempt, reply))
+      return { outcome: 'failed', problem, error: reply.error }
+    }
+    const policy = prepared.plan.behaviour.refresh_policy
+    const committed = await keepTrying(() =>
+      commitTokens(services, attempt, reply.issued, { at: reply.at, policy }, () => step('before_commit')),
+    )
+    await step('after_commit')
+    await circuits.succeeded(prepared.host)
+    return { outcome: committed ? 'refreshed' : 'elsewhere' }
+  }
+
+  /** The provider's time is bounded by ours; a reply that did not come by then is lost. */
+  async function callWithin(services: Services, prepared: PreparedRefresh) {
+    const timeUp = AbortSignal.timeout(limits.call_ms)
+    try {
+      return await requestRefresh(services, prepared, AbortSignal.any([timeUp, stopping.signal]))
+    } catch (cause) {
+      if (!timeUp.aborted && !stopping.signal.aborted) throw cause
+      const what = timeUp.aborted
+        ? `did not answer within ${limits.call_ms} ms`
+        : 'did not answer before the server stopped'
+      const error = new OAuthError('timeout', `${prepared.host} ${what}.`, { verdict: 'transient' })
+      return { error, in_doubt: prepared.sent() }
+    }
+  }
+}
+
+/** What was not asked for by anybody waits out the pause after a failure. */
+const HEEDFUL = new Set<RefreshTrigger>(['read', 'ahead'])
+
+/** Nobody else may be waiting for what this attempt holds. */
+async function give(
+  services: Services,
+  attempt: { grant: Grant; lease: RefreshLease },
+  error: unknown,
+): Promise<RefreshOutcome> {
+  const known = error instanceof Problem ? unusable(error) : error
+  if (known instanceof OAuthError) {
+    const problem = await commitFailure(services, attempt, { error: known, in_doubt: false })
+    return { outcome: 'failed', problem, error: known }
+  }
+  await releaseLease(services, attempt.grant, attempt.lease).catch(() => {})
+  throw error
+}
+
+/** The connector or its integration is not there any more, or does not answer. */
+function unusable(cause: Problem): OAuthError {
+  return new OAuthError('not_offered', cause.message, { verdict: 'connector_broken', cause })
+}
+
+/** Someone else is at it, or a failure is too fresh: then the reader is told of that failure. */
+async function unclaimed(
+  services: Services,
+  before: Grant,
+  problem: GrantProblem | null,
+  trigger: RefreshTrigger,
+): Promise<RefreshOutcome> {
+  const now = services.now()
+  if (!HEEDFUL.has(trigger) || before.retry_at === null || before.retry_at <= now) return { outcome: 'elsewhere' }
+  const seconds = secondsUntil(before.retry_at, now)
+  const cause = 'The last refresh failed a moment ago.'
+  const told = problem ?? describeProblem({ verdict: 'transient', cause, retry_at: before.retry_at }, null, now)
+  return { outcome: 'postponed', problem: told, seconds }
+}
+
+const REST_MS = 60 * 60 * 1000
+
+/** A disabled connection is looked at again later: it may be enabled by then. */
+async function rest({ db, now }: Services, grant: Grant): Promise<RefreshOutcome> {
+  await db
+    .updateTable('grants')
+    .set({ refresh_due_at: new Date(now().getTime() + REST_MS) })
+    .where('tenant_id', '=', grant.tenant_id)
+    .where('connection_id', '=', grant.connection_id)
+    .execute()
+  return { outcome: 'elsewhere' }
+}
+
+/** The circuit of the provider is open: the grant falls due again when it closes, a little scattered. */
+async function postpone(
+  services: Services,
+  grant: Grant,
+  lease: RefreshLease,
+  { plan, host }: PreparedRefresh,
+  seconds: number,
+): Promise<RefreshOutcome> {
+  const now = services.now()
+  const retry_at = new Date(now.getTime() + seconds * (1 + 0.2 * Math.random()) * 1000)
+  await services.db
+    .updateTable('grants')
+    .set({ refresh_due_at: retry_at, lease_owner: null, lease_until: null })
+    .where('tenant_id', '=', grant.tenant_id)
+    .where('connection_id', '=', grant.connection_id)
+    .where('lease_owner', '=', lease.attempt)
+    .execute()
+  const cause = `${plan.provider} (${host}) does not answer; its calls are held back until it does.`
+  return {
+    outcome: 'postponed',
+    problem: describeProblem({ verdict: 'transient', cause, retry_at }, null, now),
+    seconds,
+  }
+}
+
+/** Of the provider as a whole, as against this grant or client. */
+function isOutage(error: OAuthError): boolean {
+  return error.verdict === 'transient'
+}
+
+const COMMIT_PATIENCE_MS = 60_000
+const COMMIT_PAUSE_MS = 200
+
+/**
+ * What the provider said is in this process alone until it is committed, so a database that restarts is waited for. The
+ * commit holds the lease's owner and version against whoever took over meanwhile.
+ */
+async function keepTrying<T>(commit: () => Promise<T>): Promise<T> {
+  const deadline = performance.now() + COMMIT_PATIENCE_MS
+  for (;;) {
+    try {
+      return await commit()
+    } catch (error) {
+      if (!isDatabaseAway(error) || performance.now() > deadline) throw error
+      await delay(COMMIT_PAUSE_MS)
+    }
+  }
+}
+
+function isAlive({ access_token_expires_at }: Grant, now: Date): boolean {
+  return access_token_expires_at === null || access_token_expires_at > now
+}
+
+function secondsUntil(instant: Date | null, now: Date): number {
+  return instant === null ? 0 : Math.max(0, (instant.getTime() - now.getTime()) / 1000)
+}

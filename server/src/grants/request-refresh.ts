@@ -1,0 +1,87 @@
+// The one place where a refresh leaves for the provider.
+import { buildRefreshRequest, OAuthError, type OAuthPlan, secret } from '@sluice/oauth'
+import { findConnector } from '../connectors/find-connector.ts'
+import { openConversation } from '../integrations/open-conversation.ts'
+import type { Services } from '../services.ts'
+import type { Grant, GrantedConnection, IssuedTokens } from './grant.ts'
+import { replyMayBeLost } from './in-doubt.ts'
+
+export interface PreparedRefresh {
+  plan: OAuthPlan
+  /** Names the circuit: the token endpoint's host, where the plan tells it. */
+  host: string
+  /** @throws OAuthError with its verdict; `signal`'s reason */
+  send(signal: AbortSignal): Promise<IssuedTokens>
+  /** Whether a request with the refresh token may have left. */
+  sent(): boolean
+}
+
+/** Puts together what a refresh needs (RFC 6749 §6). @throws OAuthError, Problem when nothing can be sent */
+export async function prepareRefresh(
+  services: Services,
+  connection: GrantedConnection,
+  grant: Grant,
+): Promise<PreparedRefresh> {
+  const { tenant_id, integration_id, config } = connection
+  const connector = await findConnector(services.connectors, connection.connector_id)
+  if (connector.oauth === null) {
+    throw new OAuthError('not_offered', 'The connector no longer declares OAuth.', { verdict: 'connector_broken' })
+  }
+  let sent = false
+  const conversation = await openConversation(services, {
+    tenant_id,
+    integration_id,
+    connector,
+    fetch: (request, options) => {
+      // Metadata is fetched by GET before it.
+      sent ||= request.method !== 'GET'
+      return services.fetch(request, options)
+    },
+  })
+  const { plan } = connector.oauth
+  return {
+    plan,
+    host: hostOf(plan, connection, grant),
+    sent: () => sent,
+    async send(signal) {
+      const { refresh_token, access_token, captured, dpop } = grant
+      const issued = await conversation.refresh({ refresh_token, access_token, captured, dpop, config, signal })
+      // What the provider left out, such as a refresh token that it does not rotate, stays as it was.
+      const credentials = secret({ ...grant.credentials.reveal(), ...issued.credentials.reveal() })
+      return { ...issued, credentials }
+    },
+  }
+}
+
+function hostOf(plan: OAuthPlan, { config }: GrantedConnection, grant: Grant): string {
+  const { access_token, refresh_token, captured } = grant
+  const client = { client_id: 'client', client_secret: secret('secret') }
+  try {
+    return new URL(buildRefreshRequest(plan, { ...client, access_token, refresh_token, captured, config }).url).host
+  } catch {
+    // The endpoint stands in the provider's metadata.
+    return plan.provider
+  }
+}
+
+export type RefreshReply =
+  | { issued: IssuedTokens; at: Date }
+  | {
+      error: OAuthError
+      /** Whether the provider may have issued tokens that did not arrive. */
+      in_doubt: boolean
+    }
+
+/** Calls the provider and reads its reply. Throws nothing but `signal`'s reason. */
+export async function requestRefresh(
+  { now }: Services,
+  prepared: PreparedRefresh,
+  signal: AbortSignal,
+): Promise<RefreshReply> {
+  try {
+    return { issued: await prepared.send(signal), at: now() }
+  } catch (error) {
+    if (!(error instanceof OAuthError)) throw error
+    return { error, in_doubt: prepared.sent() && replyMayBeLost(error) }
+  }
+}
