@@ -68,6 +68,7 @@ captures:
       { resource: { stream: 'pets' }, target: 'acme/pets', disable: false },
       { resource: { stream: 'vets' }, target: 'acme/vets', disable: true },
     ],
+    provider: null,
     oauth_client: null,
   })
 })

@@ -1,5 +1,5 @@
 // Estuary Flow's flow.yaml, read as unmodified as connector developers write it. Our additions stand inside
-// `endpoint.local`: `protocol`, `oauthClient`, and what some protocols want to know besides.
+// `endpoint.local`: `protocol`, `provider`, `oauthClient`, and what some protocols want to know besides.
 import { readFile } from 'node:fs/promises'
 import { dirname, resolve } from 'node:path'
 import { z } from 'zod'
@@ -22,6 +22,8 @@ const localEndpoint = z.object({
   protobuf: z.boolean().default(false),
   protocol: z.enum(PROTOCOL_NAMES, `must be one of ${PROTOCOL_NAMES.join(', ')}`).default('flow'),
   oauthClient: z.string().min(1).optional(),
+  /** A provider declaration: the name of one that comes with Sluice, or the path of a YAML file. */
+  provider: z.string().min(1).optional(),
   /** Airbyte: a declarative manifest, run by `source-declarative-manifest`. */
   manifest: z.string().min(1).optional(),
   /** Singer: the option by which a tap takes its catalog. */

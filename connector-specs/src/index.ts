@@ -1,6 +1,13 @@
 export { type JsonObject, type JsonValue, Secret, secret } from '@sluice/oauth'
 export { type ConfigValidator, compileSchema } from './compile-schema.ts'
 export type { ConfigViolation } from './config-violation.ts'
+export {
+  type ConnectorOAuth,
+  configWithCredentials,
+  personSchema,
+  readConnectorOAuth,
+  templateConfig,
+} from './connector-oauth.ts'
 export { type ConnectorSpec, readFlowSpec } from './connector-spec.ts'
 export { type FlowCapture, type FlowSource, loadFlowSource, type ProtocolName } from './flow-source.ts'
 export { isJsonObject } from './json-object.ts'

@@ -1,9 +1,10 @@
 import { readFileSync } from 'node:fs'
-import { resolve } from 'node:path'
+import { join, resolve } from 'node:path'
 import { type JsonObject, type Secret, secret } from '@sluice/oauth'
 import { z } from 'zod'
 import type { FlowCapture, FlowSource, ProtocolName } from './flow-source.ts'
 import { isJsonObject } from './json-object.ts'
+import { PROVIDERS_DIRECTORY } from './providers/load-provider.ts'
 import type { KeySources } from './sops/data-key.ts'
 import { type UnsealedConfig, unsealConfig } from './sops/unseal-config.ts'
 import { SpecError, type SpecErrorCode } from './spec-error.ts'
@@ -22,6 +23,8 @@ export interface ConnectorTask {
   /** `sops.overlay` of an encrypted config; apply it with the connector's schema (`applyOverlay`). */
   config_overlay: JsonObject | null
   bindings: { resource: JsonObject; target: string; disable: boolean }[]
+  /** Path of the provider declaration by which the connector's OAuth goes; null: as its own spec says. */
+  provider: string | null
   oauth_client: { client_id: string; client_secret: Secret } | null
   /** Airbyte: a declarative manifest, relative to `cwd`. */
   manifest?: string
@@ -65,6 +68,7 @@ export async function selectTask(source: FlowSource, { name, keys }: TaskSelecti
     config,
     config_overlay: overlay,
     bindings: capture.bindings,
+    provider: local.provider === undefined ? null : providerPath(source, local.provider),
     oauth_client: local.oauthClient ? readOAuthClient(source, local.oauthClient, at('oauthClient')) : null,
     ...(local.manifest && { manifest: local.manifest }),
     ...(local.catalogArgument && { catalog_argument: local.catalogArgument }),
@@ -86,6 +90,11 @@ function readSample(source: FlowSource, sample: JsonObject | string, place: stri
   const value = parseText(sample, readText(source, sample, place), 'invalid_config_file')
   if (isJsonObject(value)) return value
   throw new SpecError('invalid_config_file', `${sample} must hold an object of config fields.`, { place })
+}
+
+/** A declared provider by its name, or a declaration of one's own by its path. */
+function providerPath(source: FlowSource, provider: string): string {
+  return /\.ya?ml$/.test(provider) ? resolve(source.directory, provider) : join(PROVIDERS_DIRECTORY, `${provider}.yaml`)
 }
 
 function onlyTask(source: FlowSource): string {

@@ -110,6 +110,7 @@ export { LINT_RULES, type LintRule, type LintRuleId, type Severity } from './lin
 export { mapCredentials } from './map-credentials.ts'
 export { buildOAuth1ApiRequest, buildOAuth1TestCall } from './oauth1/oauth1-api-request.ts'
 export { compileOAuth1Plan, type OAuth1Plan, oauth1Declaration } from './oauth1/oauth1-plan.ts'
+export { planForOAuth1 } from './oauth1/plan-for-oauth1.ts'
 export { type OAuth1Credentials, type SigningOptions, signOAuth1Request } from './oauth1/sign-request.ts'
 export { SIGNATURE_METHODS, type SignatureMethod } from './oauth1/signature.ts'
 export {

@@ -9,7 +9,7 @@ import { type OAuth1SignatureMethod, type Verifier, verifyRequest } from './veri
 export interface OAuth1Client {
   client_id: string
   client_secret: string
-  /** Exactly what `oauth_callback` may be. */
+  /** Exactly what `oauth_callback` may be, but for a `state` of the client's own in its query. */
   callback: string
 }
 
@@ -70,7 +70,7 @@ export async function startOAuth1Lab(options: OAuth1LabOptions = {}): Promise<OA
       if (header.has('oauth_token')) throw new OAuth1Problem(400, 'parameter_rejected', 'oauth_token')
       const client = clients.get(header.get('oauth_consumer_key') ?? '')
       const callback = header.get('oauth_callback')
-      if (client === undefined || callback !== client.callback) {
+      if (client === undefined || callback === undefined || withoutState(callback) !== client.callback) {
         throw new OAuth1Problem(400, 'parameter_rejected', 'oauth_callback is not the registered one')
       }
       const [name, { secret }] = issue({ kind: 'temporary', client_id: client.client_id, callback, verifier: null })
@@ -186,6 +186,10 @@ async function answer(
     })
     res.end(new URLSearchParams({ oauth_problem: error.problem, oauth_problem_advice: error.message }).toString())
   }
+}
+
+function withoutState(callback: string): string {
+  return callback.replace(/[?&]state=[\w-]*$/, '')
 }
 
 /** The temporary credentials that a person is asked about. */

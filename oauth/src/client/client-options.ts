@@ -28,6 +28,8 @@ export interface OAuthClientOptions {
   scopes?: Record<string, string[]>
   /** Whether tokens are bound to a key (RFC 9449), in place of what the spec says; `when_offered` unless either does. */
   dpop?: DpopUse | null
+  /** What templates read of a config, where that is not the config itself. */
+  read_config?: (config: JsonObject) => JsonObject
   fetch: GuardedFetch
   metadata: MetadataCache
   /** The current time unless given. */

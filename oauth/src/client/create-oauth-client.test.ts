@@ -292,7 +292,7 @@ test('OAuth 1.0a is the same conversation', async (t) => {
   const { fetch } = watchedFetch()
   const metadata = createMetadataCache({ fetch, ...DEVELOPMENT })
   const state = 'a-state-of-our-own'
-  const registered = lab.addClient({ callback: `${REDIRECT_URI}?state=${state}` })
+  const registered = lab.addClient({ callback: REDIRECT_URI })
   const client = { client_id: registered.client_id, client_secret: secret(registered.client_secret) }
   const conversation = createOAuthClient({ provider, client, fetch, metadata })
 

@@ -61,10 +61,13 @@ export async function wholeServer(setup: Setup, context: ConnectionContext): Pro
 }
 
 /** What is not secret of a request. */
-export function openContext({ client, scopes, now }: Setup, { config, captured }: ConnectionContext): RequestContext {
+export function openContext(
+  { client, scopes, now, read_config }: Setup,
+  { config, captured }: ConnectionContext,
+): RequestContext {
   return {
     client_id: client.client_id,
-    config,
+    config: read_config?.(config) ?? config,
     now: now(),
     ...(captured && { captured }),
     ...(scopes && { scopes }),

@@ -4,14 +4,17 @@ import { STANDARD_BEHAVIOUR, type TokenResponseReading } from '../provider-behav
 /**
  * Adds to a plan of a dialect without words for it what the provider's own declaration says beyond requests and replies:
  * how refresh tokens live, how grants are revoked and introspected, the test call, lifetimes that replies do not state, and
- * what tells accounts apart. What the plan itself says stays.
+ * what tells accounts apart, and who its issuer is. What the plan itself says stays.
  */
 export function withDeclaredBehaviour(plan: OAuthPlan, declared: OAuthPlan): OAuthPlan {
   const { behaviour } = plan
   const own = <Key extends keyof OAuthPlan['behaviour']>(key: Key): OAuthPlan['behaviour'][Key] =>
     behaviour[key] === STANDARD_BEHAVIOUR[key] ? declared.behaviour[key] : behaviour[key]
+  const server = plan.server ?? declared.server
   return {
     ...plan,
+    // An issuer that depends on config would need the declaration's own names for its fields.
+    ...(server && (server.issuer?.names.size ?? 0) === 0 && { server }),
     url_policy: {
       ...plan.url_policy,
       allowed_hosts: [...new Set([...plan.url_policy.allowed_hosts, ...declared.url_policy.allowed_hosts])],

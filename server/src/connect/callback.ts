@@ -52,9 +52,15 @@ const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/
 
 /** RFC 6749 §3.1: parameters must not be repeated. */
 function singleState(url: string, parameters: URLSearchParams): string | null {
-  const [state, ...others] = parameters.getAll('state')
+  const [state, ...others] = parameters.getAll(parameters.has('state') ? 'state' : renamedState(parameters))
   if (url.length > MAXIMUM_QUERY_LENGTH || state === undefined || state === '' || others.length > 0) return null
   return state
+}
+
+/** Some specs say that their provider calls it otherwise, such as `my_state`. */
+function renamedState(parameters: URLSearchParams): string {
+  const [name = 'state', ...others] = [...parameters.keys()].filter((name) => /state/i.test(name))
+  return others.length === 0 ? name : 'state'
 }
 
 function refuse(reason: NotTaken | 'malformed'): Response {

@@ -1,5 +1,5 @@
 import { createRoute, z } from '@hono/zod-openapi'
-import { maskConfig, withoutOAuthCredentials } from '@sluice/connector-specs'
+import { maskConfig, personSchema } from '@sluice/connector-specs'
 import type { JsonObject } from '@sluice/oauth'
 import { connectSessionStatuses } from '../connect-sessions/connect-session-record.ts'
 import { jsonObjectSchema } from '../connectors/connector-record.ts'
@@ -60,7 +60,7 @@ export function getLink(api: Api, services: Services) {
       status,
       connector: { id, title, documentation_url: spec.documentation_url },
       provider: oauth && { id: oauth.provider, title: oauth.provider_title },
-      config_schema: withoutOAuthCredentials(spec.config_schema, oauth?.provider ?? ''),
+      config_schema: personSchema(spec.config_schema, oauth),
       config: maskConfig(spec.config_schema, config),
       error: open ? session.error : null,
       connection: status === 'completed' ? await madeConnection(services, session) : null,

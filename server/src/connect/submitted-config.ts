@@ -1,11 +1,4 @@
-import {
-  compileSchema,
-  MASK,
-  readPointer,
-  secretPointers,
-  withoutOAuthCredentials,
-  writePointer,
-} from '@sluice/connector-specs'
+import { compileSchema, MASK, personSchema, readPointer, secretPointers, writePointer } from '@sluice/connector-specs'
 import type { JsonObject } from '@sluice/oauth'
 import type { DescribedConnector } from '../connectors/connector-catalogue.ts'
 import { Problem } from '../http/problem.ts'
@@ -16,7 +9,7 @@ import { Problem } from '../http/problem.ts'
  * @throws Problem 422 naming each field and the rule that it breaks
  */
 export function submittedConfig(connector: DescribedConnector, sent: JsonObject, prefilled: JsonObject): JsonObject {
-  const schema = withoutOAuthCredentials(connector.spec.config_schema, connector.oauth?.provider ?? '')
+  const schema = personSchema(connector.spec.config_schema, connector.oauth)
   const config = structuredClone(sent)
   for (const pointer of secretPointers(schema, config)) {
     if (readPointer(config, pointer) === MASK) writePointer(config, pointer, readPointer(prefilled, pointer) ?? null)

@@ -1,4 +1,4 @@
-import { compileSchema, withoutOAuthCredentials } from '@sluice/connector-specs'
+import { compileSchema, personSchema } from '@sluice/connector-specs'
 import type { JsonObject, Verdict } from '@sluice/oauth'
 import type { DescribedConnector } from '../connectors/connector-catalogue.ts'
 import { findConnector } from '../connectors/find-connector.ts'
@@ -149,7 +149,7 @@ class CheckFailure extends Error {
 }
 
 function requireValid({ spec, oauth }: DescribedConnector, config: JsonObject, isGrant: boolean): string {
-  const schema = isGrant ? withoutOAuthCredentials(spec.config_schema, oauth?.provider ?? '') : spec.config_schema
+  const schema = isGrant ? personSchema(spec.config_schema, oauth) : spec.config_schema
   const [violation] = compileSchema(schema).validate(config)
   if (violation === undefined) return 'The config fits the connector’s schema.'
   const message = `The config breaks the schema at /config${violation.pointer}: ${violation.message}.`

@@ -1,4 +1,4 @@
-import { compileSchema, findOAuthCredentials, isJsonObject, withoutOAuthCredentials } from '@sluice/connector-specs'
+import { compileSchema, findOAuthCredentials, isJsonObject, personSchema } from '@sluice/connector-specs'
 import type { JsonObject } from '@sluice/oauth'
 import type { DescribedConnector } from '../connectors/connector-catalogue.ts'
 import { Problem } from '../http/problem.ts'
@@ -27,7 +27,7 @@ export function checkedOpenConfig(connector: DescribedConnector, config: JsonObj
       errors: [{ pointer: `/config/${property}`, rule: 'not_allowed', message: 'Leave it out: the grant fills it.' }],
     })
   }
-  return validated(withoutOAuthCredentials(connector.spec.config_schema, provider), config)
+  return validated(personSchema(connector.spec.config_schema, connector.oauth), config)
 }
 
 function holdsOAuthCredentials({ spec, oauth }: DescribedConnector, config: JsonObject): boolean {

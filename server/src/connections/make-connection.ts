@@ -1,5 +1,5 @@
 // A connection made by the tenant's own word: imported tokens, proven first, or credentials that stand in the config.
-import { mergeCredentials } from '@sluice/connector-specs'
+import { configWithCredentials } from '@sluice/connector-specs'
 import type { JsonObject } from '@sluice/oauth'
 import type { Transaction } from 'kysely'
 import type { AuditActor } from '../audit/audit-record.ts'
@@ -80,9 +80,10 @@ async function importGrant(
   const conversation = await openConversation(services, { tenant_id, integration_id: integration.id, connector })
   const config = checkedOpenConfig(connector, wanted.config)
   const { issued, proven_by } = await proveTokens(services, { plan: oauth.plan, conversation, config, given: grant })
-  const merged = mergeCredentials(connector.spec.config_schema, oauth.provider, config, {
+  const merged = configWithCredentials(connector.spec.config_schema, oauth, config, {
     ...client,
     tokens: issued.credentials,
+    phase: 'authorization_code',
   })
   checkedConfig(connector, merged.reveal(), '/grant/further')
 

@@ -1,6 +1,12 @@
-import { type ConnectorSpec, type ConnectorTask, loadFlowSource, selectTask } from '@sluice/connector-specs'
-import { flow } from '@sluice/launcher'
-import { type CompiledProvider, compileFlowPlan, type OAuthPlan } from '@sluice/oauth'
+import {
+  type ConnectorOAuth,
+  type ConnectorSpec,
+  type ConnectorTask,
+  loadFlowSource,
+  readConnectorOAuth,
+  selectTask,
+} from '@sluice/connector-specs'
+import { protocolOf } from '@sluice/launcher'
 import { loadProviderDeclarations, type ProviderDeclarations } from './provider-declarations.ts'
 
 /** A connector that this server may launch. Which ones there are is the operator's word, never a caller's. */
@@ -14,14 +20,6 @@ export interface DescribedConnector extends Connector {
   title: string
   spec: ConnectorSpec
   oauth: ConnectorOAuth | null
-}
-
-export interface ConnectorOAuth {
-  provider: string
-  provider_title: string
-  plan: OAuthPlan
-  /** The same as conversations take it. */
-  source: CompiledProvider
 }
 
 export interface ConnectorCatalogue {
@@ -79,22 +77,16 @@ async function describe(
   declarations: ProviderDeclarations,
   allow_loopback: boolean,
 ): Promise<DescribedConnector> {
-  const { command, cwd, env } = connector.task
-  const spec = await flow.spec({ name: connector.id, command, cwd, env, secrets: [] })
+  const { command, cwd, env, protocol, provider } = connector.task
+  const spec = await protocolOf(protocol).spec({ name: connector.id, command, cwd, env, secrets: [] })
   const title = typeof spec.config_schema.title === 'string' ? spec.config_schema.title : connector.id
-  const plan = spec.oauth2 && (await declarations.complete(compileFlowPlan(spec.oauth2, { allow_loopback })))
-  const oauth: ConnectorOAuth | null = plan && {
-    provider: plan.provider,
-    provider_title: titleOf(plan.provider),
-    plan,
-    source: { protocol: 'oauth2', plan },
-  }
+  const read = await readConnectorOAuth(spec, { name: connector.id, provider, policy: { allow_loopback } })
+  const oauth = read?.source.protocol === 'oauth2' ? await completed(read, declarations) : read
   return { ...connector, title, spec, oauth }
 }
 
-function titleOf(provider: string): string {
-  return provider
-    .split(/[-_\s]+/)
-    .map((word) => word.charAt(0).toUpperCase() + word.slice(1))
-    .join(' ')
+/** What the connector's own spec has no words for, its provider's declaration may say. */
+async function completed(oauth: ConnectorOAuth, declarations: ProviderDeclarations): Promise<ConnectorOAuth> {
+  const plan = await declarations.complete(oauth.plan)
+  return { ...oauth, plan, source: { protocol: 'oauth2', plan } }
 }

@@ -1,4 +1,4 @@
-import { findOAuthCredentials, isJsonObject } from '@sluice/connector-specs'
+import { findOAuthCredentials, isJsonObject, templateConfig } from '@sluice/connector-specs'
 import { type Conversation, createOAuthClient, type DpopUse, type GuardedFetch } from '@sluice/oauth'
 import type { DescribedConnector } from '../connectors/connector-catalogue.ts'
 import { Problem } from '../http/problem.ts'
@@ -27,6 +27,7 @@ export async function openConversation(services: Services, parties: Conversation
     throw new Problem(422, 'connector_without_oauth', `${connector.title} no longer offers an authorization.`)
   }
   const { client, issuer, resource, dpop, ...integration } = await openIntegration(services, tenant_id, integration_id)
+  const { oauth } = connector
   const scopes = parties.scopes ?? integration.scopes
   return createOAuthClient({
     provider: connector.oauth.source,
@@ -35,6 +36,7 @@ export async function openConversation(services: Services, parties: Conversation
     resource,
     ...(scopes && { scopes: { scope: scopes } }),
     dpop: dpop ?? dpopFor(connector, connector.oauth.provider),
+    read_config: (config) => templateConfig(oauth, config),
     fetch: parties.fetch ?? services.fetch,
     metadata: services.metadata,
     now: services.now,

@@ -1,5 +1,5 @@
 // One run: the connector's operations in the order that its protocol asks for, with fresh credentials injected.
-import { mergeCredentials, secretValues } from '@sluice/connector-specs'
+import { configWithCredentials, secretValues } from '@sluice/connector-specs'
 import { bindCollections, type CaptureRequest, type DiscoveredBinding, flow, type Launch } from '@sluice/launcher'
 import type { JsonObject, JsonValue } from '@sluice/oauth'
 import { type ConnectionRow, openConfig } from '../connections/connection.ts'
@@ -27,7 +27,7 @@ export interface RunWork {
 export async function executeRun(services: Services, work: RunWork, progress: () => Promise<void>): Promise<void> {
   const { operation } = work.run
   const connector = await findConnector(services.connectors, work.connection.connector_id)
-  const { config, secrets } = await configWithCredentials(services, connector, work.connection)
+  const { config, secrets } = await grantedConfig(services, connector, work.connection)
   const { command, cwd, env } = connector.task
   const launch: Launch = {
     name: connector.id,
@@ -118,14 +118,18 @@ async function runStep<T>(
 }
 
 /** The config as the connector gets it, and every value in it that its output must not show. */
-async function configWithCredentials(services: Services, connector: DescribedConnector, row: ConnectionRow) {
+async function grantedConfig(services: Services, connector: DescribedConnector, row: ConnectionRow) {
   const config = await openConfig(services, row)
   const schema = connector.spec.config_schema
   if (connector.oauth === null || row.integration_id === null) return { config, secrets: secretValues(schema, config) }
 
   const grant = await freshGrant(services, row)
   const client = await openOAuthClient(services, row.tenant_id, row.integration_id)
-  const merged = mergeCredentials(schema, connector.oauth.provider, config, { ...client, tokens: grant.credentials })
+  const merged = configWithCredentials(schema, connector.oauth, config, {
+    ...client,
+    tokens: grant.credentials,
+    phase: 'authorization_code',
+  })
   const injected = [client.client_secret.reveal(), ...textsIn(grant.credentials.reveal())]
   return { config: merged.reveal(), secrets: [...secretValues(schema, merged.reveal()), ...injected] }
 }
