@@ -2,8 +2,8 @@
 import { type ChildProcess, type StdioOptions, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
-import { constants } from 'node:os'
 import { type Exit, StartError } from '../runtime.ts'
+import { readShellExit } from '../shell-exit.ts'
 import type { Isolation } from './confined-command.ts'
 import { endControlGroup } from './control-group.ts'
 import { killByDirectory, killNow } from './leftovers.ts'
@@ -93,8 +93,5 @@ export async function endLeftovers({ isolation, cgroup, directory }: ChildPlan):
 
 /** Who waits for a program in namespaces tells a signal as shells do: 128 and its number. */
 function readExit(isolation: Isolation, code: number | null, signal: NodeJS.Signals | null): Exit {
-  if (isolation === 'none' || code === null || code <= 128) return { code, signal }
-  const names = Object.entries(constants.signals) as [NodeJS.Signals, number][]
-  const name = names.find(([, number]) => number === code - 128)?.[0]
-  return name ? { code: null, signal: name } : { code, signal }
+  return isolation === 'none' || code === null ? { code, signal } : readShellExit(code)
 }

@@ -75,7 +75,8 @@ export async function findOrphanedDirectories(root: string): Promise<string[]> {
   return orphaned.filter((path) => path !== null)
 }
 
-async function isOrphaned(path: string): Promise<boolean> {
+/** Whether nobody listens for this owner any more. */
+export async function isOrphaned(path: string): Promise<boolean> {
   const found = await lstat(path).catch(() => null)
   if (!found?.isDirectory()) return false
   if (basename(path).startsWith(STARTING)) return Date.now() - found.mtimeMs > STARTING_MS

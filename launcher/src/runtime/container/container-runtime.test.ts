@@ -1,0 +1,203 @@
+import assert from 'node:assert/strict'
+import { once } from 'node:events'
+import { existsSync } from 'node:fs'
+import { rm } from 'node:fs/promises'
+import { text } from 'node:stream/consumers'
+import { after, test } from 'node:test'
+import { secret } from '@sluice/connector-specs'
+import { flow } from '../../index.ts'
+import { startEngineStandIn } from '../../testing/engine-stand-in.ts'
+import { type Program, StartError } from '../runtime.ts'
+import { OWNER_LABEL } from './container-request.ts'
+import { createContainerRuntime } from './container-runtime.ts'
+
+const CANARY = 'canary-token/of+the=container'
+const engine = await startEngineStandIn({
+  'acme/node': [process.execPath, '-e'],
+  'remote/node': [process.execPath, '-e'],
+})
+const runtime = createContainerRuntime({ socket: engine.socket })
+after(async () => {
+  await runtime.close()
+  await engine.close()
+})
+
+const node = (script: string, more: Partial<Program> = {}): Program => ({
+  name: 'acme/test',
+  image: 'acme/node',
+  command: [script],
+  cwd: '',
+  env: {},
+  stdin: 'closed',
+  ...more,
+})
+
+test('a container has the private directory alone to write to, no capabilities, no log of the engine, and its limits', async () => {
+  const running = await runtime.start(
+    node(`console.log(process.env.HOME)`, {
+      limits: { memory_bytes: 1e9, cpus: 0.5, processes: 50, file_bytes: 1e6, cpu_seconds: 9 },
+    }),
+  )
+  assert.equal(await text(running.stdout), `${running.directory}\n`)
+  const created = engine.created.at(-1)
+  assert.ok(created)
+  const { HostConfig, User } = created
+  assert.equal(User, `${process.getuid?.()}:${process.getgid?.()}`)
+  assert.deepEqual(
+    [HostConfig.ReadonlyRootfs, HostConfig.CapDrop, HostConfig.SecurityOpt, HostConfig.LogConfig.Type],
+    [true, ['ALL'], ['no-new-privileges'], 'none'],
+  )
+  assert.deepEqual(HostConfig.Mounts, [{ Type: 'bind', Source: running.directory, Target: running.directory }])
+  assert.deepEqual(
+    [HostConfig.Memory, HostConfig.MemorySwap, HostConfig.NanoCpus, HostConfig.PidsLimit],
+    [1e9, 1e9, 5e8, 50],
+  )
+  assert.deepEqual(
+    HostConfig.Ulimits.map(({ Name, Hard }) => [Name, Hard]),
+    [
+      ['core', 0],
+      ['fsize', 1e6],
+      ['cpu', 9],
+    ],
+  )
+  await running.exited
+  assert.equal(engine.containers.size, 0)
+})
+
+test('only a connector that declares hosts has a network', async () => {
+  const networkOf = async (hosts?: string[]) => {
+    const running = await runtime.start(node('', hosts && { hosts }))
+    await running.exited
+    return engine.created.at(-1)?.HostConfig.NetworkMode
+  }
+  assert.deepEqual(
+    [await networkOf(), await networkOf([]), await networkOf(['api.acme.com'])],
+    ['none', 'none', 'bridge'],
+  )
+})
+
+test('S49 secrets reach a container by files of its private directory, never by argv, environment or labels; nothing stays', async () => {
+  const running = await runtime.start(
+    node(
+      `const fs = require('node:fs'); const path = process.env.HOME + '/config.json'
+       const { token } = JSON.parse(fs.readFileSync(path)); fs.writeSync(3, 'result of ' + token)
+       fs.writeFileSync(path, JSON.stringify({ token: token + '-rotated' })); console.error((fs.statSync(path).mode & 0o777).toString(8))`,
+      {
+        files: { 'config.json': secret(JSON.stringify({ token: CANARY })) },
+        harvest: ['config.json'],
+        result_fd: 3,
+      },
+    ),
+  )
+  assert.ok(running.result)
+  const [result, stderr, exit] = await Promise.all([text(running.result), text(running.stderr), running.exited])
+  assert.deepEqual([result, stderr, exit], [`result of ${CANARY}`, '600\n', { code: 0, signal: null }])
+  assert.equal((await running.readFile('config.json'))?.toString(), `{"token":"${CANARY}-rotated"}`)
+  assert.equal(JSON.stringify(engine.created).includes('canary'), false)
+  assert.equal(existsSync(running.directory), false)
+})
+
+test('stdin ends where it is ended, and the two output streams are told apart in whatever pieces they come', async () => {
+  const running = await runtime.start(
+    node(
+      `process.stderr.write('e'.repeat(100_000)); process.stdin.on('data', (d) => process.stdout.write('<' + d + '>'))
+       process.stdin.on('end', () => { process.stdout.write('o'.repeat(1_000_000), () => process.exit(3)) })`,
+      { stdin: 'pipe' },
+    ),
+  )
+  running.stdin?.write('hello')
+  const [first] = await once(running.stdout, 'data')
+  assert.equal(String(first), '<hello>')
+  running.stdin?.end()
+  const [stdout, stderr] = await Promise.all([text(running.stdout), text(running.stderr)])
+  assert.deepEqual([stdout.length, stderr.length], [1_000_000, 100_000])
+  assert.deepEqual(await running.exited, { code: 3, signal: null })
+})
+
+test('stopping asks first and kills after the grace; a time limit does the same', async () => {
+  const stubborn = await runtime.start(
+    node(`process.on('SIGTERM', () => {}); console.log('up'); setInterval(() => {}, 1000)`),
+  )
+  await once(stubborn.stdout, 'data')
+  assert.deepEqual(await stubborn.stop(100), { code: null, signal: 'SIGKILL' })
+  const polite = await runtime.start(
+    node(`process.on('SIGTERM', () => process.exit(4)); console.log('up'); setInterval(() => {}, 1000)`),
+  )
+  await once(polite.stdout, 'data')
+  assert.deepEqual(await polite.stop(10_000), { code: 4, signal: null })
+  const late = await runtime.start(node('setInterval(() => {}, 1000)', { limits: { time_ms: 300 } }))
+  assert.deepEqual(await late.exited, { code: null, signal: 'SIGTERM', limit: 'time' })
+})
+
+test('an image that is not there is pulled; one that cannot be had, and an engine that does not answer, are named', async () => {
+  const pulled = await runtime.start(node(`console.log('pulled')`, { image: 'remote/node' }))
+  assert.equal(await text(pulled.stdout), 'pulled\n')
+  const refused = (expected: RegExp) => (error: unknown) => error instanceof StartError && expected.test(error.message)
+  await assert.rejects(runtime.start(node('', { image: 'no/such' })), refused(/pull access denied for no\/such/))
+  const { image: _, ...without } = node('')
+  await assert.rejects(runtime.start(without), refused(/names no image/))
+  const away = createContainerRuntime({ socket: '/no/such/engine.sock' })
+  await assert.rejects(away.start(node('')), refused(/no container engine answers \(ENOENT\); start Docker or Podman/))
+  await away.close()
+})
+
+test('containers of an owner that was killed are removed at the next start, and no others', async () => {
+  const living = await runtime.start(node(`setInterval(() => {}, 1000)`))
+  const [container] = engine.containers.values()
+  assert.ok(container)
+  const root = living.directory.split('/').slice(0, -2).join('/')
+  for (const owner of [`${root}/killed-long-ago`, '/another/root/owner']) {
+    const { request } = container
+    const Labels = { ...request.Labels, [OWNER_LABEL]: owner }
+    engine.containers.set(owner, { ...container, request: { ...request, Labels }, process: null })
+  }
+  await runtime.sweep()
+  assert.deepEqual([...engine.containers.keys()].slice(1), ['/another/root/owner'])
+  await living.stop(0)
+  engine.containers.clear()
+})
+
+test('a Flow connector answers out of a container as out of a process', async () => {
+  const SPEC = `{ protocol: 3032023, configSchema: {}, resourceConfigSchema: {} }`
+  const spec = await flow.spec({
+    name: 'acme/flow',
+    runtime,
+    image: 'acme/node',
+    command: [`process.stdin.once('data', () => console.log(JSON.stringify({ spec: ${SPEC} })))`],
+    cwd: '',
+    env: {},
+    secrets: [],
+  })
+  assert.deepEqual(spec.config_schema, {})
+})
+
+const socket = process.env.DOCKER_HOST?.replace('unix://', '') ?? '/var/run/docker.sock'
+const skip =
+  existsSync(socket) && process.env.SLUICE_TEST_IMAGE
+    ? false
+    : 'needs an engine and SLUICE_TEST_IMAGE, an image with /bin/sh'
+test('a real engine runs a program confined, gives back its output and files, and keeps nothing', {
+  skip,
+}, async () => {
+  const real = createContainerRuntime({ socket })
+  const running = await real.start({
+    name: 'acme/real',
+    image: process.env.SLUICE_TEST_IMAGE ?? '',
+    command: [
+      '/bin/sh',
+      '-c',
+      'read line; echo "$line"; echo err >&2; echo rotated > "$HOME/config"; touch /etc/x || exit 5',
+    ],
+    cwd: '',
+    env: {},
+    files: { config: secret('first') },
+    harvest: ['config'],
+    stdin: 'pipe',
+  })
+  running.stdin?.end('hello\n')
+  const [stdout, exit] = await Promise.all([text(running.stdout), running.exited])
+  assert.deepEqual([stdout, exit.code], ['hello\n', 5])
+  assert.equal((await running.readFile('config'))?.toString(), 'rotated\n')
+  await real.close()
+  await rm(running.directory, { recursive: true, force: true })
+})

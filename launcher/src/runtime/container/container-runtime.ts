@@ -1,0 +1,246 @@
+// The `container` runtime: programs in images, by an engine of this machine (Docker, Podman) through its API.
+import { existsSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { PassThrough, type Readable, Writable } from 'node:stream'
+import { createPrivateDirectory, readPrivateFile, writePrivateFile } from '../private-directory.ts'
+import { createOwnerDirectory, findOrphanedDirectories, isOrphaned, openRunsRoot } from '../process/owner-directory.ts'
+import { removePrivateDirectory } from '../remove-private-directory.ts'
+import { type Exit, type Program, type RunningProgram, type Runtime, StartError } from '../runtime.ts'
+import { readShellExit } from '../shell-exit.ts'
+import { containerRequest, OWNER_LABEL, RESULT_FILE } from './container-request.ts'
+import { demultiplex } from './demultiplex.ts'
+import { type EngineClient, EngineError, engineClient } from './engine-client.ts'
+
+export interface ContainerRuntimeOptions {
+  /** The engine's socket; by default that of `DOCKER_HOST`, else Docker's. */
+  socket?: string
+  /** The network of connectors that declare hosts; those that declare none have no network. `bridge` by default. */
+  network?: string
+  /** Whether an image that is not there is pulled. */
+  pull?: boolean
+  /** Where private directories are made: on a file system of the engine's machine, at the same path. */
+  directory?: string
+}
+
+interface Container {
+  id: string
+  exited: Promise<Exit>
+}
+
+const TIME_LIMIT_GRACE_MS = 3_000
+
+/** @throws StartError by `start` when the engine does not answer or refuses */
+export function createContainerRuntime(options: ContainerRuntimeOptions = {}): Runtime {
+  const { directory: parent = tmpdir(), network = 'bridge' } = options
+  const engine = engineClient(options.socket ?? defaultSocket())
+  const running = new Set<Container>()
+  let placed: Promise<{ root: string; owner: Awaited<ReturnType<typeof createOwnerDirectory>> }> | null = null
+  const place = () => {
+    placed ??= openRunsRoot(parent).then(async (root) => ({ root, owner: await createOwnerDirectory(root) }))
+    return placed
+  }
+
+  const start = async (program: Program, directory: string): Promise<RunningProgram> => {
+    const { image } = program
+    if (image === undefined) throw new StartError('names no image, which the container runtime needs')
+    for (const [name, content] of Object.entries(program.files ?? {})) await writePrivateFile(directory, name, content)
+    const { owner } = await place()
+    const entrypoint = await entrypointOf(engine, image, options.pull ?? true)
+    const body = containerRequest(program, {
+      image,
+      directory,
+      owner: owner.path,
+      network,
+      entrypoint,
+      user: await user(engine),
+    })
+    const { Id: id } = await engine.call<{ Id: string }>('POST', '/containers/create', body)
+    try {
+      const streams = await engine.hijack(
+        `/containers/${id}/attach?stream=1&stdin=${body.OpenStdin ? 1 : 0}&stdout=1&stderr=1`,
+      )
+      await engine.call('POST', `/containers/${id}/start`)
+      const ended = engine.call<{ StatusCode: number }>('POST', `/containers/${id}/wait?condition=not-running`)
+      return supervise({ engine, id, program, directory, streams, ended, running })
+    } catch (error) {
+      await remove(engine, id)
+      throw error
+    }
+  }
+
+  return {
+    name: 'container',
+    async start(describe) {
+      const directory = await createPrivateDirectory((await place()).owner.path)
+      try {
+        return await start(typeof describe === 'function' ? describe(directory) : describe, directory)
+      } catch (error) {
+        await removePrivateDirectory(directory)
+        throw asStartError(error)
+      }
+    },
+    async sweep() {
+      const { root } = await place()
+      const filters = encodeURIComponent(JSON.stringify({ label: [OWNER_LABEL] }))
+      const found = await engine.call<{ Id: string; Labels: Record<string, string> }[]>(
+        'GET',
+        `/containers/json?all=1&filters=${filters}`,
+      )
+      for (const { Id, Labels } of found) {
+        const owner = Labels[OWNER_LABEL] ?? ''
+        // An owner of another root cannot be asked from here, and is left to its own.
+        if (owner.startsWith(`${root}/`) && (await isGone(owner))) await remove(engine, Id)
+      }
+      for (const directory of await findOrphanedDirectories(root)) await removePrivateDirectory(directory)
+    },
+    async describeConfinement() {
+      return {
+        kind: 'container',
+        summary:
+          'Connectors run in containers: a read-only image, no capabilities, a private directory, and no network when their hosts are declared to be none or not at all.',
+        gaps:
+          network === 'bridge'
+            ? [
+                'A connector that declares hosts is not kept from others. Name a network with an egress policy of its own.',
+              ]
+            : [],
+      }
+    },
+    async close() {
+      await Promise.all([...running].map(({ id }) => remove(engine, id)))
+      await Promise.all([...running].map(({ exited }) => exited))
+      if (placed) (await placed).owner.removeNow()
+      placed = null
+    },
+  }
+}
+
+async function isGone(owner: string): Promise<boolean> {
+  return !existsSync(owner) || (await isOrphaned(owner))
+}
+
+interface Supervised {
+  engine: EngineClient
+  id: string
+  program: Program
+  directory: string
+  streams: Awaited<ReturnType<EngineClient['hijack']>>
+  ended: Promise<{ StatusCode: number }>
+  running: Set<Container>
+}
+
+function supervise({ engine, id, program, directory, streams, ended, running }: Supervised): RunningProgram {
+  const { socket, head } = streams
+  const { stdout, stderr } = demultiplex(socket, head)
+  const result = program.result_fd ? new PassThrough() : null
+  const harvested = new Map<string, Buffer | null>()
+  let isOver = false
+  let isLate = false
+  let grace: NodeJS.Timeout | undefined
+
+  const kill = (signal: string) => engine.call('POST', `/containers/${id}/kill?signal=${signal}`).catch(() => null)
+  const stop = (graceMs: number) => {
+    stdin?.end()
+    if (isOver || grace) return
+    void kill('SIGTERM')
+    grace = setTimeout(() => void kill('SIGKILL'), graceMs)
+  }
+  const late = () => {
+    isLate = true
+    stop(TIME_LIMIT_GRACE_MS)
+  }
+  const { time_ms } = program.limits ?? {}
+  const timer = time_ms === undefined ? undefined : setTimeout(late, time_ms)
+
+  const over = async (): Promise<Exit> => {
+    // Without an answer the engine is gone, and the container with it or swept at the next start.
+    const code = await ended.then(({ StatusCode }) => StatusCode).catch(() => 137)
+    isOver = true
+    clearTimeout(timer)
+    clearTimeout(grace)
+    const state = await engine
+      .call<{ State: { OOMKilled?: boolean } }>('GET', `/containers/${id}/json`)
+      .catch(() => ({ State: { OOMKilled: false } }))
+    for (const name of program.harvest ?? []) harvested.set(name, await readPrivateFile(directory, name))
+    result?.end(await readPrivateFile(directory, RESULT_FILE))
+    await remove(engine, id)
+    await removePrivateDirectory(directory).catch(() => {})
+    running.delete(container)
+    const limit = isLate ? 'time' : state.State.OOMKilled ? 'memory' : null
+    return { ...readShellExit(code), ...(limit && { limit }) }
+  }
+  const container: Container = { id, exited: over() }
+  running.add(container)
+  const stdin = program.stdin === 'pipe' ? writableHalf(socket) : null
+
+  return {
+    stdin,
+    stdout,
+    stderr,
+    result: result as Readable | null,
+    directory,
+    exited: container.exited,
+    readFile: async (name) => (isOver ? (harvested.get(name) ?? null) : await readPrivateFile(directory, name)),
+    async writeFile(name, content) {
+      if (!isOver) await writePrivateFile(directory, name, content)
+    },
+    async stop(graceMs) {
+      stop(graceMs)
+      return await container.exited
+    },
+  }
+}
+
+/** Ending it closes the program's stdin and nothing else. */
+function writableHalf(socket: Awaited<ReturnType<EngineClient['hijack']>>['socket']): Writable {
+  const half = new Writable({
+    write: (chunk, _encoding, done) => void socket.write(chunk, done),
+    final: (done) => void socket.end(done),
+  })
+  half.on('error', () => {})
+  socket.once('close', () => half.destroy())
+  return half
+}
+
+async function remove(engine: EngineClient, id: string): Promise<void> {
+  await engine.call('DELETE', `/containers/${id}?force=1&v=1`).catch(() => {})
+}
+
+/** What the image starts by itself. Pulls an image that is not there. */
+async function entrypointOf(engine: EngineClient, image: string, pull: boolean): Promise<string[]> {
+  const inspect = () =>
+    engine.call<{ Config: { Entrypoint?: string[] | null } }>('GET', `/images/${encodeURIComponent(image)}/json`)
+  const found = await inspect().catch(async (error: unknown) => {
+    if (!(error instanceof EngineError && error.status === 404 && pull)) throw error
+    // Without a tag the engine would pull them all.
+    const isExact = /[:@][^/]*$/.test(image)
+    await engine.call('POST', `/images/create?fromImage=${encodeURIComponent(isExact ? image : `${image}:latest`)}`)
+    return await inspect()
+  })
+  return found.Config.Entrypoint ?? []
+}
+
+/** In an engine without root, root of the container is who runs the engine, to whom the directory belongs. */
+async function user(engine: EngineClient): Promise<string> {
+  const { SecurityOptions = [] } = await engine.call<{ SecurityOptions?: string[] }>('GET', '/info')
+  const isRootless = SecurityOptions.some((option) => option.includes('rootless'))
+  return isRootless ? '0:0' : `${process.getuid?.() ?? 0}:${process.getgid?.() ?? 0}`
+}
+
+function asStartError(error: unknown): unknown {
+  if (error instanceof EngineError) {
+    return new StartError(`cannot be started: the container engine says "${error.message}"`, { cause: error })
+  }
+  if (error instanceof Error && 'code' in error && ['ENOENT', 'ECONNREFUSED', 'EACCES'].includes(String(error.code))) {
+    const advice = 'start Docker or Podman, or set DOCKER_HOST to its socket'
+    return new StartError(`cannot be started: no container engine answers (${String(error.code)}); ${advice}`, {
+      cause: error,
+    })
+  }
+  return error
+}
+
+function defaultSocket(): string {
+  const host = process.env.DOCKER_HOST
+  return host?.startsWith('unix://') ? host.slice('unix://'.length) : '/var/run/docker.sock'
+}
