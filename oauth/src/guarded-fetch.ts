@@ -10,7 +10,7 @@ import { OAuthError } from './errors.ts'
 import { readBody } from './response-body.ts'
 import type { TokenRequest } from './token-request.ts'
 import type { TokenEndpointResponse } from './token-response.ts'
-import { checkUrl } from './url-policy.ts'
+import { checkUrl, type UrlPolicy } from './url-policy.ts'
 
 export interface GuardedFetchOptions {
   /** Development switch: http and https, on any port, to localhost and loopback addresses. */
@@ -44,9 +44,7 @@ export function createGuardedFetch(options: GuardedFetchOptions): GuardedFetch {
   const agent = new Agent({ ...limits, connect })
 
   return async (request, { signal } = {}) => {
-    const url = parseUrl(request.url)
-    checkUrl(url, { allow_loopback, allowed_ports })
-    checkLiteralAddress(url.hostname)
+    const url = checkOutboundUrl(request.url, { allow_loopback, allowed_ports })
     const deadline = AbortSignal.timeout(timeout_ms)
     const certified = request.client_certificate
       ? new Agent({ ...limits, connect: { ...connect, ...tlsOptions(request.client_certificate, url) } })
@@ -84,6 +82,19 @@ export function createGuardedFetch(options: GuardedFetchOptions): GuardedFetch {
   }
 }
 
+/**
+ * Refuses what a guarded fetch would not call, as far as the address alone tells: whoever enters one learns it at once.
+ *
+ * @throws OAuthError `refused_url`, naming only the host
+ */
+export function checkOutboundUrl(address: string, policy: Pick<UrlPolicy, 'allow_loopback' | 'allowed_ports'>): URL {
+  const url = URL.parse(address)
+  if (url === null) throw new OAuthError('refused_url', 'The address to call is not a URL.')
+  checkUrl(url, policy)
+  checkLiteralAddress(url.hostname)
+  return url
+}
+
 /** RFC 8705 §2. */
 function tlsOptions({ certificate, private_key }: ClientCertificate, url: URL): { cert: string; key: string } {
   if (url.protocol !== 'https:') {
@@ -97,11 +108,6 @@ function tlsOptions({ certificate, private_key }: ClientCertificate, url: URL): 
     throw new OAuthError('refused_value', message, { field: 'client_certificate', verdict: 'integration_broken' })
   }
   return { cert: certificate, key: private_key.reveal() }
-}
-
-function parseUrl(url: string): URL {
-  if (URL.canParse(url)) return new URL(url)
-  throw new OAuthError('refused_url', 'The address to call is not a URL.')
 }
 
 function checkHeaders(headers: Record<string, string>): Record<string, string> {

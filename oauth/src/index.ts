@@ -94,7 +94,7 @@ export {
   type TokenExchangeGrant,
   type TypedToken,
 } from './grants/token-exchange.ts'
-export { createGuardedFetch, type GuardedFetch, type GuardedFetchOptions } from './guarded-fetch.ts'
+export { checkOutboundUrl, createGuardedFetch, type GuardedFetch, type GuardedFetchOptions } from './guarded-fetch.ts'
 export {
   checkIdToken,
   type DiscardReason,

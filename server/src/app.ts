@@ -34,6 +34,8 @@ import { getCredentials } from './credentials/get-credentials.ts'
 import { listRefreshes } from './credentials/list-refreshes.ts'
 import { refreshCredentials } from './credentials/refresh-credentials.ts'
 import { reportCredentials } from './credentials/report-credentials.ts'
+import { listEvents } from './events/list-events.ts'
+import { redeliverEvent } from './events/redeliver-event.ts'
 import { healthRoutes } from './health/health-routes.ts'
 import { type Api, createApi } from './http/api.ts'
 import { authenticate } from './http/authenticate.ts'
@@ -58,6 +60,12 @@ import { deleteTenant } from './tenants/delete-tenant.ts'
 import { getTenant } from './tenants/get-tenant.ts'
 import { listTenants } from './tenants/list-tenants.ts'
 import { renameTenant } from './tenants/rename-tenant.ts'
+import { changeWebhookEndpoint } from './webhooks/change-webhook-endpoint.ts'
+import { createWebhookEndpoint } from './webhooks/create-webhook-endpoint.ts'
+import { listWebhookDeliveries } from './webhooks/list-webhook-deliveries.ts'
+import { readWebhookEndpoints } from './webhooks/read-webhook-endpoints.ts'
+import { rotateWebhookSecret } from './webhooks/rotate-webhook-secret.ts'
+import { testWebhookEndpoint } from './webhooks/test-webhook-endpoint.ts'
 
 const operations = [
   listApiKeys,
@@ -101,6 +109,14 @@ const operations = [
   verifyAuditRecords,
   getKeys,
   startRotation,
+  listEvents,
+  redeliverEvent,
+  readWebhookEndpoints,
+  createWebhookEndpoint,
+  changeWebhookEndpoint,
+  rotateWebhookSecret,
+  testWebhookEndpoint,
+  listWebhookDeliveries,
   getLink,
   linkQr,
   enterCode,

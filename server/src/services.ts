@@ -40,6 +40,8 @@ export interface Services {
   metadata: MetadataCache
   /** Where browsers and providers reach this server; never taken from a request. */
   base_url: string
+  /** Development switch: outbound requests may go to loopback. */
+  allow_loopback: boolean
   now: () => Date
   log: Logger
 }

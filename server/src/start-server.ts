@@ -31,6 +31,7 @@ import { openKeyEncryptionKeys } from './sealing/open-key-encryption-keys.ts'
 import type { Services } from './services.ts'
 import { startSweeping } from './sweep-expired.ts'
 import { type DefaultTenant, ensureDefaultTenant } from './tenants/default-tenant.ts'
+import { startDeliveryWorker } from './webhooks/delivery-worker.ts'
 
 export interface ServerOptions {
   config: Config
@@ -115,6 +116,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
       start_limit: createStartLimit(),
       session_watch: createSessionWatch(db, () => services.log),
       base_url: baseUrlOn(config, listener),
+      allow_loopback: config.allow_loopback,
       now,
       log,
     }
@@ -136,6 +138,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
       'Providers that are not called now.',
       services.refresher.circuits.open,
     )
+    cleanup.push(startDeliveryWorker(services).stop)
     answer = app.fetch
     return { services, tenant, port: listener.port, database: database.name, broken: database.broken, close }
   } catch (error) {

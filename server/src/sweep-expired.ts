@@ -2,12 +2,26 @@ import { sweepJournal } from './grants/grant-journal.ts'
 import type { Services } from './services.ts'
 
 const KEPT_SESSION_MS = 30 * 24 * 60 * 60 * 1000
+const EVENTS_KEPT_MS = 30 * 24 * 60 * 60 * 1000
 
 /** Deletes what expired and holds something secret or grows without end. */
 export async function sweepExpired(services: Services): Promise<void> {
   const { db, now } = services
   await db.deleteFrom('pending_authorizations').where('expires_at', '<', now()).execute()
   await db.deleteFrom('console_sessions').where('expires_at', '<', now()).execute()
+  await db
+    .deleteFrom('events')
+    .where('created_at', '<', new Date(now().getTime() - EVENTS_KEPT_MS))
+    .where(({ not, exists, selectFrom }) =>
+      not(
+        exists(
+          selectFrom('webhook_deliveries')
+            .whereRef('webhook_deliveries.event_id', '=', 'events.id')
+            .where('webhook_deliveries.status', '=', 'pending'),
+        ),
+      ),
+    )
+    .execute()
   await db
     .updateTable('connect_sessions')
     .set({ config_sealed: null })

@@ -124,6 +124,8 @@ const statements = [
     foreign key (tenant_id, endpoint_id) references webhook_endpoints (tenant_id, id) on delete cascade
   )`,
   `create index webhook_deliveries_due on webhook_deliveries (next_attempt_at) where status = 'pending'`,
+  `create index webhook_deliveries_due_endpoint on webhook_deliveries (endpoint_id, next_attempt_at)
+    where status = 'pending'`,
   'create index webhook_deliveries_endpoint on webhook_deliveries (tenant_id, endpoint_id, id desc)',
   'create index webhook_deliveries_event on webhook_deliveries (tenant_id, event_id, id desc)',
 ]
