@@ -4659,6 +4659,72 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/oauth/relay/{integration_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Relay an authorization response from your server
+         * @description For integrations with a `relay`. `response` is a JWS by the relay’s key, typ `sluice-relay+jwt`, with the claims `aud` (this address), `iat` (not older than a minute), `sub` (the end user who came back, as your own session knows them: it must be the session’s end user) and `response` (the query string that the provider sent). It works once. A browser may also be redirected here with `?response=`; then its own cookie is asked for too.
+         */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    integration_id: string;
+                };
+                cookie?: never;
+            };
+            /** @description What came back. */
+            requestBody: {
+                content: {
+                    "application/json": {
+                        response: string;
+                    };
+                };
+            };
+            responses: {
+                /** @description How it ended. With an error the session stays open for another try. */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["RelayedAuthorization"];
+                    };
+                };
+                /** @description The request cannot be read. */
+                400: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description A value breaks a rule; `errors` names the field and the rule. */
+                422: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/connect/{token}/runs": {
         parameters: {
             query?: never;
@@ -5836,6 +5902,16 @@ export interface components {
         AuthorizationStart: {
             /** Format: uri */
             authorization_url: string;
+        };
+        RelayedAuthorization: {
+            /** Format: uuid */
+            connect_session_id: string;
+            /** @enum {string} */
+            status: "open" | "completed" | "cancelled" | "expired";
+            error: {
+                code: string;
+                message: string;
+            } | null;
         };
         ConsoleSession: {
             tenant: {

@@ -11,6 +11,7 @@ import { enterCode } from './connect/enter-code.ts'
 import { getLink } from './connect/get-link.ts'
 import { linkQr } from './connect/link-qr.ts'
 import { previewRuns } from './connect/preview-runs.ts'
+import { relay } from './connect/relay.ts'
 import { startAuthorization } from './connect/start-authorization.ts'
 import { cancelConnectSession } from './connect-sessions/cancel-connect-session.ts'
 import { createConnectSessionRoute } from './connect-sessions/create-connect-session.ts'
@@ -122,11 +123,15 @@ const operations = [
   enterCode,
   startAuthorization,
   callback,
+  relay,
   previewRuns,
   consoleRoutes,
   healthRoutes,
   metricsRoute,
 ]
+
+/** Where no API key is asked for. */
+const anonymousPaths = ['/connect/*', '/connect_status/*', '/oauth/*', '/console/*']
 
 /** The whole HTTP surface but the static pages. */
 export function buildApp(services: Services): Api {
@@ -135,7 +140,7 @@ export function buildApp(services: Services): Api {
   api.notFound(onNotFound)
   api.use(logRequests(services))
   api.use('/v1/*', authenticate(api, services))
-  for (const path of ['/connect/*', '/oauth/*', '/console/*']) api.use(path, limitAnonymous(services.rate_limits))
+  for (const path of anonymousPaths) api.use(path, limitAnonymous(services.rate_limits))
   api.use(limitBody)
   describeApi(api)
   for (const operation of operations) operation(api, services)

@@ -2,10 +2,16 @@ import { html } from '../reference/markup.ts'
 import type { NotTaken } from './pending-authorization.ts'
 import { plainPage } from './plain-page.ts'
 
-const texts: Record<NotTaken | 'malformed', { title: string; text: string }> = {
+export type CallbackRefusal = NotTaken | 'malformed' | 'relay_refused'
+
+const texts: Record<CallbackRefusal, { title: string; text: string }> = {
   malformed: {
     title: 'This address is not complete',
     text: 'The provider’s answer has no usable state. Open the connect link again and authorize once more.',
+  },
+  relay_refused: {
+    title: 'This answer cannot be trusted',
+    text: 'It was not signed by who should have relayed it, or too long ago. Open the connect link again.',
   },
   unknown_state: {
     title: 'This answer was already used',
@@ -19,6 +25,10 @@ const texts: Record<NotTaken | 'malformed', { title: string; text: string }> = {
     title: 'This answer belongs elsewhere',
     text: 'It came to an address other than the one it was asked for. Open the connect link again.',
   },
+  other_person: {
+    title: 'This was started by someone else',
+    text: 'An authorization must be finished by the person who started it. Sign in as that person and try again.',
+  },
   other_browser: {
     title: 'This was started in another browser',
     text: 'An authorization must be finished in the browser that started it. Open the connect link here and try again.',
@@ -26,7 +36,7 @@ const texts: Record<NotTaken | 'malformed', { title: string; text: string }> = {
 }
 
 /** The page for an authorization response that fits nothing here. It quotes nothing of the request. */
-export function callbackErrorPage(reason: NotTaken | 'malformed'): Response {
+export function callbackErrorPage(reason: CallbackRefusal): Response {
   const { title, text } = texts[reason]
   const content = html`<h1>${title}</h1><p>${text}</p>
 <p class="muted">Nothing was changed and nothing was sent on. (${reason})</p>`

@@ -1,6 +1,4 @@
 // Where a person types the code that another device shows (RFC 8628 §3.3). Works without scripts.
-import { getConnInfo } from '@hono/node-server/conninfo'
-import type { Context } from 'hono'
 import { readUserCode, showUserCode } from '../connect-sessions/user-code.ts'
 import type { Api } from '../http/api.ts'
 import { Problem } from '../http/problem.ts'
@@ -11,13 +9,13 @@ import { digest, randomToken } from '../token-digest.ts'
 import { plainPage } from './plain-page.ts'
 import { createStartLimit } from './start-limit.ts'
 
-/** Wrong codes within ten minutes: of one address, and of all together (RFC 8628 §5.1). */
+/** Wrong codes within ten minutes: of one client, and of all together (RFC 8628 §5.1). */
 const WRONG_CODES = 30
 const ALL_WRONG_CODES = 1000
 const EVERYBODY = 'everybody'
 
 export function enterCode(api: Api, services: Services) {
-  const ofAddress = createStartLimit({ starts: WRONG_CODES })
+  const ofClient = createStartLimit({ starts: WRONG_CODES })
   const ofAll = createStartLimit({ starts: ALL_WRONG_CODES })
 
   api.get('/connect', (c) => codePage(c.req.query('code') ?? ''))
@@ -25,9 +23,9 @@ export function enterCode(api: Api, services: Services) {
   api.post('/connect', async (c) => {
     requireSameOrigin(c, services.base_url)
     const typed = String((await c.req.parseBody()).code ?? '')
-    const address = addressOf(c)
+    const client = services.rate_limits.clientOf(c)
     try {
-      ofAddress.count(address, services.now())
+      ofClient.count(client, services.now())
       ofAll.count(EVERYBODY, services.now())
     } catch (error) {
       if (!(error instanceof Problem)) throw error
@@ -42,7 +40,7 @@ export function enterCode(api: Api, services: Services) {
         words: 'There is no such code, or it was used or has expired. Look again.',
       })
     }
-    ofAddress.forgive(address)
+    ofClient.forgive(client)
     ofAll.forgive(EVERYBODY)
     return c.redirect(new URL(`/connect/${token}`, services.base_url).href, 303)
   })
@@ -60,11 +58,6 @@ async function exchangeUserCode({ db, now }: Services, code: string): Promise<st
     .where('cancelled_at', 'is', null)
     .executeTakeFirst()
   return numUpdatedRows === 1n ? token : null
-}
-
-/** Behind a proxy, the proxy's. */
-function addressOf(c: Context): string {
-  return getConnInfo(c).remote.address ?? 'unknown'
 }
 
 function codePage(typed: string, refusal?: { status: 422 | 429; words: string }): Response {

@@ -1,7 +1,9 @@
 // Pending authorizations: between the authorization request and its response. Each is bound to the browser that started
 // it, to one integration, and is taken once.
 import { type JsonObject, type Secret, secret } from '@sluice/oauth'
+import type { ExpressionBuilder } from 'kysely'
 import { z } from 'zod'
+import type { Database } from '../database/schema.ts'
 import type { Services } from '../services.ts'
 import { digest } from '../token-digest.ts'
 
@@ -53,15 +55,17 @@ export async function storePendingAuthorization(
     .execute()
 }
 
-export type NotTaken = 'unknown_state' | 'state_expired' | 'other_integration' | 'other_browser'
+export type NotTaken = 'unknown_state' | 'state_expired' | 'other_integration' | 'other_browser' | 'other_person'
 
 export interface ReceivedAt {
   state: string
   integration_id: string
   /** Where the response came to. */
   redirect_uri: string
-  /** What this browser is bound to. */
-  browser: string[]
+  /** What this browser is bound to; null where the customer's server brings the response and says whose it is. */
+  browser: string[] | null
+  /** The end user who has just come back from the provider, as the customer's server signed it. */
+  person?: string | null
 }
 
 /**
@@ -70,18 +74,21 @@ export interface ReceivedAt {
  */
 export async function takePendingAuthorization(
   { db, keys, now }: Services,
-  { state, integration_id, redirect_uri, browser }: ReceivedAt,
+  { state, integration_id, redirect_uri, browser, person }: ReceivedAt,
 ): Promise<PendingAuthorization | NotTaken> {
   const stateHash = digest(state)
   const taken =
-    browser.length === 0
+    browser?.length === 0
       ? undefined
       : await db
           .deleteFrom('pending_authorizations')
           .where('state_hash', '=', stateHash)
           .where('integration_id', '=', integration_id)
           .where('redirect_uri', '=', redirect_uri)
-          .where('browser_hash', 'in', browser.map(digest))
+          .$if(browser !== null, (query) => query.where('browser_hash', 'in', (browser ?? []).map(digest)))
+          .$if(person !== undefined, (query) =>
+            query.where((eb) => eb.exists(sessionOf(eb, { person: person ?? null, mayBeNobodys: browser !== null }))),
+          )
           .where('expires_at', '>', now())
           .returningAll()
           .executeTakeFirst()
@@ -102,13 +109,32 @@ export async function takePendingAuthorization(
 
   const standing = await db
     .selectFrom('pending_authorizations')
-    .select(['integration_id', 'redirect_uri', 'expires_at'])
+    .select(['integration_id', 'redirect_uri', 'browser_hash', 'expires_at'])
     .where('state_hash', '=', stateHash)
     .executeTakeFirst()
   if (standing === undefined) return 'unknown_state'
   if (standing.expires_at <= now()) return 'state_expired'
   const isHere = standing.integration_id === integration_id && standing.redirect_uri === redirect_uri
-  return isHere ? 'other_browser' : 'other_integration'
+  if (!isHere) return 'other_integration'
+  if (browser === null) return 'other_person'
+  return browser.some((value) => digest(value).equals(standing.browser_hash)) ? 'other_person' : 'other_browser'
+}
+
+/** The session of the authorization, if it is for this person; for nobody in particular where a browser is proof too. */
+function sessionOf(
+  eb: ExpressionBuilder<Database, 'pending_authorizations'>,
+  { person, mayBeNobodys }: { person: string | null; mayBeNobodys: boolean },
+) {
+  return eb
+    .selectFrom('connect_sessions')
+    .select('connect_sessions.id')
+    .whereRef('connect_sessions.id', '=', 'pending_authorizations.connect_session_id')
+    .where(({ eb, ref, or }) =>
+      or([
+        eb(ref('end_user', '->>').key('id'), '=', person ?? ''),
+        ...(mayBeNobodys ? [eb('end_user', 'is', null)] : []),
+      ]),
+    )
 }
 
 function placeOf(tenantId: string, connectSessionId: string) {

@@ -9,9 +9,6 @@ const members: Record<string, string[]> = {
   RSA: ['n', 'e'],
 }
 
-/** The algorithms that each kind of key may sign with; decided here, not by what arrives. */
-export const relayAlgorithms = ['EdDSA', 'Ed25519', 'ES256', 'PS256', 'RS256']
-
 /**
  * Reads the public key that verifies relayed responses.
  *
@@ -26,7 +23,7 @@ export async function readRelayKey(sent: Record<string, unknown>): Promise<JsonO
     throw refused('Its crv must be Ed25519 or P-256.')
   if (key.kty === 'RSA' && (key.n ?? '').length < MINIMUM_RSA_MODULUS) throw refused('An RSA key needs 2048 bits.')
   try {
-    await importJWK(key, algorithmOf(key))
+    await importJWK(key, relayAlgorithms(key)[0])
     return { ...key, kid: await calculateJwkThumbprint(key) }
   } catch (cause) {
     throw refused('Its members do not make a key.', cause)
@@ -36,8 +33,10 @@ export async function readRelayKey(sent: Record<string, unknown>): Promise<JsonO
 /** 2048 bits in base64url. */
 const MINIMUM_RSA_MODULUS = 342
 
-export function algorithmOf(key: JsonObject): string {
-  return key.kty === 'OKP' ? 'EdDSA' : key.kty === 'EC' ? 'ES256' : 'RS256'
+/** What each kind of key may sign with (RFC 7518 §3.1); decided by the key, not by what arrives. */
+export function relayAlgorithms({ kty }: JsonObject): string[] {
+  if (kty === 'OKP') return ['EdDSA', 'Ed25519']
+  return kty === 'EC' ? ['ES256'] : ['RS256', 'PS256']
 }
 
 function refused(reason: string, cause?: unknown): Problem {

@@ -20,6 +20,8 @@ export interface RateLimits {
   countKey(apiKeyId: string): void
   /** Counts a request without one, by the client's address. @throws Problem 429 `too_many_requests` */
   countAnonymous(c: Context): void
+  /** The client that a request comes from, as it is counted. */
+  clientOf(c: Context): string
   /** Lets only this part of each limit through here. */
   share(part: number): void
 }
@@ -34,6 +36,7 @@ export function createRateLimits(config: RateLimitConfig, log: Logger): RateLimi
   const clock = () => performance.now()
   const perKey = limitOf('api_key', config.per_key, KEY_BURST_SECONDS, clock)
   const anonymous = limitOf('client', config.anonymous, ANONYMOUS_BURST_SECONDS, clock)
+  const clientOf = (c: Context) => clientNetwork(clientAddress(c, trusted))
   let warned = config.trusted_proxies.length > 0
 
   function warnOfProxy(c: Context): void {
@@ -50,8 +53,9 @@ export function createRateLimits(config: RateLimitConfig, log: Logger): RateLimi
     countAnonymous(c) {
       if (anonymous === null) return
       warnOfProxy(c)
-      anonymous.count(clientNetwork(clientAddress(c, trusted)))
+      anonymous.count(clientOf(c))
     },
+    clientOf,
     share(part) {
       perKey?.buckets.share(part)
       anonymous?.buckets.share(part)
