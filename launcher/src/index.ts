@@ -14,6 +14,7 @@ export {
   placeCredentials,
   SINGER_PLACE,
 } from './lease/place-credentials.ts'
+export { type PipeDestination, type PipeSource, pipe } from './pipe.ts'
 export { escapeControls } from './printable.ts'
 export { bindCollections, type WantedBinding } from './protocol/bind-collections.ts'
 export type { DiscoveredBinding } from './protocol/discovered-binding.ts'

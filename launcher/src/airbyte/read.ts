@@ -1,19 +1,21 @@
-import type { JsonObject } from '@sluice/connector-specs'
-import { followOutput } from '../events/follow-output.ts'
-import type { DoneReason, RunEvent, StreamStatus } from '../events/run-event.ts'
-import { createTeller, type Teller } from '../events/teller.ts'
+import type { RunEvent, StreamStatus } from '../events/run-event.ts'
+import { createTeller } from '../events/teller.ts'
 import type { Launch } from '../launch.ts'
 import { splitLines } from '../ndjson.ts'
 import { OutputFault } from '../output-fault.ts'
-import { createBound } from '../protocol/bound.ts'
+import { cutWire } from '../protocol/cut-wire.ts'
+import { followReading, READING } from '../protocol/follow-reading.ts'
+import { recordPrefixes } from '../protocol/record-prefixes.ts'
 import type { CaptureRequest } from '../protocol/requests.ts'
+import type { WireEvent, WireLines } from '../protocol/wire.ts'
 import { type Run, startRun } from '../run.ts'
 import { airbyteFiles } from './files.ts'
 import { type AirbyteAnswer, type AirbyteListener, airbyteListener } from './listener.ts'
 import { type AirbyteResource, configuredStream, readResource } from './resource.ts'
 import { type AirbyteState, airbyteState } from './state.ts'
 
-const DURING = 'reading'
+const RECORD_PREFIX =
+  /^\{\s*"type"\s*:\s*"RECORD"\s*,\s*"record"\s*:\s*\{\s*"stream"\s*:\s*"[^"\\]*"\s*,\s*"data"\s*:\s*\{/
 
 /**
  * Reads the bindings' streams. Each record is a document with `_meta: {op, row_id}`; each STATE a checkpoint that holds
@@ -21,18 +23,85 @@ const DURING = 'reading'
  * TRACE ERROR, no failed status, every stream complete where the connector tells of that at all.
  */
 export async function* read(launch: Launch, request: CaptureRequest): AsyncGenerator<RunEvent, void, void> {
+  yield* start(
+    launch,
+    request,
+    ({ listener, resources, state }) =>
+      function* (lines) {
+        for (const line of splitLines(lines)) {
+          const answer = listener.hear(line)
+          const event = answer && eventOf(answer, resources, state)
+          if (event) yield event
+        }
+      },
+  )
+}
+
+/** The same, its records as lines that were not parsed; STATE and stream statuses stand among them. */
+export async function* readWire(launch: Launch, request: CaptureRequest): AsyncGenerator<WireEvent, void, void> {
+  const prefixes = recordPrefixes(RECORD_PREFIX)
+  yield* start<WireEvent>(launch, request, ({ listener, resources, state }) => {
+    const names = new Set(resources.map(({ stream }) => stream))
+    return (lines) =>
+      cutWire('airbyte', lines, prefixes, (line) => {
+        const answer = listener.hear(line)
+        if (!answer) return { keep: false, documents: 0, event: null }
+        if (answer.type === 'RECORD') {
+          requireAsked(resources, answer.stream, answer.namespace)
+          // A namespace may follow the payload, so that it cannot be told apart by how the line begins.
+          if (names.size === resources.length) prefixes.learn(line)
+          return { keep: true, documents: 1, event: null }
+        }
+        const event = asideOf(answer, resources, state)
+        return { keep: event?.type !== 'metric', documents: 0, event }
+      })
+  })
+}
+
+type Aside = Exclude<RunEvent, { type: 'document' | 'schema' | 'activate_version' }>
+
+interface Source {
+  listener: AirbyteListener
+  resources: AirbyteResource[]
+  state: AirbyteState
+}
+
+async function* start<E extends RunEvent | WireLines>(
+  launch: Launch,
+  request: CaptureRequest,
+  hearing: (source: Source) => (lines: Buffer) => Iterable<E>,
+): AsyncGenerator<E | Aside, void, void> {
   const resources = request.bindings.map((binding) => readResource(launch, binding))
   const state = airbyteState(request.state, request.bindings, resources)
-  const catalog = { streams: request.bindings.map((binding, index) => streamOf(binding, resources[index])) }
-  const input = { config: request.config, catalog, state: state.file() }
+  const streams = request.bindings.map((binding) => configuredStream(readResource(launch, binding), binding))
+  const files = await airbyteFiles(
+    'read',
+    { config: request.config, catalog: { streams }, state: state.file() },
+    launch,
+  )
   const teller = createTeller()
-  let run: Run | null = null
+  const run = await startRun(launch, { ...teller, files })
   try {
-    run = await startRun(launch, { ...teller, files: await airbyteFiles('read', input, launch) })
     run.endInput()
     yield { type: 'opened' }
     const listener = airbyteListener(run, launch, request.config)
-    const reason = yield* follow(run, teller, request, { listener, resources, state })
+    const heard = hearing({ listener, resources, state })
+    const statuses = new Map<number, StreamStatus>()
+    const hear = function* (lines: Buffer) {
+      for (const event of heard(lines)) {
+        if (event.type === 'progress') statuses.set(event.binding, event.status)
+        yield event
+      }
+    }
+    const reason = yield* followReading<E | Aside>(run, teller, request, {
+      hear,
+      async *finish(exit, rest) {
+        yield* hear(rest)
+        await listener.judge(exit, READING)
+        await requireComplete(run, statuses, resources)
+        yield { type: 'checkpoint', state: { updated: state.current(), merge_patch: false } }
+      },
+    })
     await run.stop()
     yield* teller.told()
     yield { type: 'done', reason }
@@ -40,66 +109,23 @@ export async function* read(launch: Launch, request: CaptureRequest): AsyncGener
     yield* teller.told()
     throw error
   } finally {
-    await run?.stop()
-  }
-}
-
-interface Reading {
-  listener: AirbyteListener
-  resources: AirbyteResource[]
-  state: AirbyteState
-}
-
-async function* follow(
-  run: Run,
-  teller: Teller,
-  request: CaptureRequest,
-  { listener, resources, state }: Reading,
-): AsyncGenerator<RunEvent, DoneReason, void> {
-  const bound = createBound(request, run.limits)
-  const statuses = new Map<number, StreamStatus>()
-  const hear = function* (lines: Buffer) {
-    for (const line of splitLines(lines)) {
-      const answer = listener.hear(line)
-      const event = answer && eventOf(answer, resources, state)
-      if (event?.type === 'progress') statuses.set(event.binding, event.status)
-      if (event) yield event
-    }
-  }
-  const output = followOutput(run, teller, { idle_ms: bound.idle_ms, during: DURING }, hear)
-  try {
-    for (;;) {
-      const { done, value } = await output.next()
-      if (!done) {
-        yield value
-        const reason = bound.reached(value)
-        if (reason) return reason
-      } else if (value.kind === 'silent') {
-        if (bound.mayIdle()) return 'idle'
-        throw await run.fail('timeout', `said nothing for ${bound.idle_ms / 1000} s while reading. Look at its log.`)
-      } else {
-        yield* hear(value.rest)
-        await listener.judge(value.exit, DURING)
-        await requireComplete(run, statuses, resources)
-        yield { type: 'checkpoint', state: { updated: state.current(), merge_patch: false } }
-        return 'exited'
-      }
-    }
-  } finally {
-    await output.return({ kind: 'silent' })
+    await run.stop()
   }
 }
 
 function eventOf(answer: AirbyteAnswer, resources: readonly AirbyteResource[], state: AirbyteState): RunEvent | null {
+  if (answer.type !== 'RECORD') return asideOf(answer, resources, state)
+  const binding = requireAsked(resources, answer.stream, answer.namespace)
+  const _meta = { op: 'u', row_id: state.nextRow(binding) }
+  return { type: 'document', binding, document: { ...answer.data, _meta } }
+}
+
+function asideOf(
+  answer: Exclude<AirbyteAnswer, { type: 'RECORD' }>,
+  resources: readonly AirbyteResource[],
+  state: AirbyteState,
+): Aside | null {
   switch (answer.type) {
-    case 'RECORD': {
-      const binding = bindingOf(resources, answer.stream, answer.namespace)
-      if (binding === -1) {
-        throw new OutputFault(`printed a record of the stream ${answer.stream}, which it was not asked for. Mend it.`)
-      }
-      const _meta = { op: 'u', row_id: state.nextRow(binding) }
-      return { type: 'document', binding, document: { ...answer.data, _meta } }
-    }
     case 'STATE':
       state.take(answer.body)
       return { type: 'checkpoint', state: { updated: state.current(), merge_patch: false } }
@@ -122,6 +148,12 @@ function eventOf(answer: AirbyteAnswer, resources: readonly AirbyteResource[], s
 
 const STATUSES = { STARTED: 'started', RUNNING: 'running', COMPLETE: 'complete', INCOMPLETE: 'incomplete' } as const
 
+function requireAsked(resources: readonly AirbyteResource[], stream: string, namespace: string | null): number {
+  const binding = bindingOf(resources, stream, namespace)
+  if (binding !== -1) return binding
+  throw new OutputFault(`printed a record of the stream ${stream}, which it was not asked for. Mend it.`)
+}
+
 function bindingOf(resources: readonly AirbyteResource[], stream: string, namespace: string | null): number {
   return resources.findIndex(
     (resource) => resource.stream === stream && (resource.namespace ?? '') === (namespace ?? ''),
@@ -142,8 +174,4 @@ async function requireComplete(
     `exited with 0 but did not complete ${open.join(', ')}. Look at its log; start it again to go on from its last state.`,
     { exit_code: 0 },
   )
-}
-
-function streamOf(binding: CaptureRequest['bindings'][number], resource: AirbyteResource | undefined): JsonObject {
-  return resource ? configuredStream(resource, binding) : {}
 }

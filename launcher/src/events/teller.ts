@@ -11,6 +11,7 @@ export type ToldEvent = Extract<RunEvent, { type: 'log' | 'status' | 'metric' | 
 export interface Teller {
   /** To be given to the run. */
   listener: Required<RunListener>
+  tell(event: ToldEvent): void
   /** What was told since the last call. */
   told(): ToldEvent[]
   /** Yields what is told until the promise settles, then returns its value. */
@@ -36,6 +37,7 @@ export function createTeller(): Teller {
       onMetric: (metric: Metric) => tell({ type: 'metric', ...metric }),
       onConfigUpdate: (config: Secret<JsonObject>) => tell({ type: 'config_update', config: secret(config.reveal()) }),
     },
+    tell,
     told,
     async *until(run, promise) {
       let settled = false

@@ -3,7 +3,7 @@ import { ConnectorError } from '../connector-error.ts'
 import type { RunEvent } from '../events/run-event.ts'
 import type { Launch } from '../launch.ts'
 import type { DiscoveredBinding } from './discovered-binding.ts'
-import type { CaptureRequest, ValidateRequest } from './requests.ts'
+import type { CaptureRequest, ValidateBinding, ValidateRequest } from './requests.ts'
 import type { WireEvent, WriteRequest } from './wire.ts'
 
 /**
@@ -26,9 +26,11 @@ export interface Protocol {
   readWire?(launch: Launch, request: CaptureRequest): AsyncGenerator<WireEvent, void, void>
   /** Feeds a destination; yields a checkpoint when the destination has stored all that came before it. */
   write?(launch: Launch, request: WriteRequest): AsyncGenerator<RunEvent, void, void>
+  /** The resource config of a destination that takes a collection of another protocol's source. */
+  resourceFor?(binding: ValidateBinding): JsonObject
 }
 
-export type Operation = Exclude<keyof Protocol, 'name'>
+export type Operation = Exclude<keyof Protocol, 'name' | 'resourceFor'>
 
 /** The operation. @throws ConnectorError `not_offered` when connectors of this protocol do not have it */
 export function offered<O extends Operation>(protocol: Protocol, operation: O): NonNullable<Protocol[O]> {
