@@ -33,5 +33,6 @@ export {
 export { SopsError, type SopsErrorCode } from './sops/sops-error.ts'
 export { suffixSecrets } from './sops/suffix-secrets.ts'
 export { SpecError, type SpecErrorCode } from './spec-error.ts'
+export { plainClient, type TaskClient } from './task-client.ts'
 export { withoutOAuthCredentials } from './without-oauth-credentials.ts'
 export { parseYaml } from './yaml-document.ts'

@@ -1,13 +1,13 @@
 import { readFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
-import { type JsonObject, type Secret, secret } from '@sluice/oauth'
-import { z } from 'zod'
+import type { JsonObject } from '@sluice/oauth'
 import type { FlowCapture, FlowSource, ProtocolName } from './flow-source.ts'
 import { isJsonObject } from './json-object.ts'
 import { PROVIDERS_DIRECTORY } from './providers/load-provider.ts'
 import type { KeySources } from './sops/data-key.ts'
 import { type UnsealedConfig, unsealConfig } from './sops/unseal-config.ts'
 import { SpecError, type SpecErrorCode } from './spec-error.ts'
+import { parseTaskClient, type TaskClient } from './task-client.ts'
 import { parseYaml } from './yaml-document.ts'
 
 /** One capture of a flow.yaml, ready to be launched. */
@@ -25,7 +25,7 @@ export interface ConnectorTask {
   bindings: { resource: JsonObject; target: string; disable: boolean }[]
   /** Path of the provider declaration by which the connector's OAuth goes; null: as its own spec says. */
   provider: string | null
-  oauth_client: { client_id: string; client_secret: Secret } | null
+  oauth_client: TaskClient | null
   /** Airbyte: a declarative manifest, relative to `cwd`. */
   manifest?: string
   /** Singer: the option by which a tap takes its catalog. */
@@ -148,16 +148,10 @@ async function readConfig(
   return await unsealConfig(text, typeof config === 'string' && !config.endsWith('.json') ? 'yaml' : 'json', keys)
 }
 
-const oauthClientFile = z.object({ client_id: z.string().min(1), client_secret: z.string().min(1) })
-
-function readOAuthClient(source: FlowSource, file: string, place: string) {
-  const parsed = oauthClientFile.safeParse(parseText(file, readText(source, file, place), 'invalid_oauth_client'))
-  if (!parsed.success) {
-    throw new SpecError('invalid_oauth_client', `${file} must hold {"client_id": "…", "client_secret": "…"}.`, {
-      place,
-    })
-  }
-  return { client_id: parsed.data.client_id, client_secret: secret(parsed.data.client_secret) }
+function readOAuthClient(source: FlowSource, file: string, place: string): TaskClient {
+  const client = parseTaskClient(parseText(file, readText(source, file, place), 'invalid_oauth_client'))
+  if (client !== null) return client
+  throw new SpecError('invalid_oauth_client', `${file} must hold {"client_id": "…", "client_secret": "…"}.`, { place })
 }
 
 function readText(source: FlowSource, file: string, place: string): string {

@@ -1,17 +1,17 @@
 import { password, text } from '@clack/prompts'
+import { plainClient, type TaskClient } from '@sluice/connector-specs'
 import { secret } from '@sluice/oauth'
 import { CliError } from '../cli-error.ts'
 import type { Terminal } from '../terminal.ts'
-import type { OAuthClient } from './find-client.ts'
 
 const notEmpty = (value: string | undefined) => (value ? undefined : 'Type it, or press Ctrl-C to give up.')
 
 /** Asks on the terminal for what is not known. The secret is not echoed. */
-export async function askForClient(knownId: string | null, { signal }: Terminal): Promise<OAuthClient> {
+export async function askForClient(knownId: string | null, { signal }: Terminal): Promise<TaskClient> {
   const shared = { output: process.stderr, signal, validate: notEmpty }
   const client_id = knownId ?? answered(await text({ ...shared, message: 'Client id registered at the provider' }))
   const client_secret = answered(await password({ ...shared, message: `Client secret of ${client_id}` }))
-  return { client_id, client_secret: secret(client_secret) }
+  return plainClient(client_id, secret(client_secret))
 }
 
 /** Clack gives a symbol for Ctrl-C. */

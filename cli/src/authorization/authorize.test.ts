@@ -6,7 +6,7 @@ import { type AddressInfo, connect } from 'node:net'
 import { after, before, test } from 'node:test'
 import { consent, type Lab, startLab } from '@sluice/lab'
 import { answer, CLIENT, type LabSource, startOauth, tokenRequested, writeLabSource } from '../testing/lab-source.ts'
-import { runSluice } from '../testing/run-sluice.ts'
+import { runSluice, startSluice } from '../testing/run-sluice.ts'
 
 let lab: Lab
 let source: LabSource
@@ -282,3 +282,29 @@ async function request(url: URL, host: string): Promise<{ status: number | undef
   response.resume()
   return { status: response.statusCode }
 }
+
+test('with --issuer the request is pushed to the provider, and the answer must name it (S9)', async () => {
+  const redirect_uri = 'https://my-tunnel.example/callback'
+  lab.addClient({ ...CLIENT, redirect_uris: [redirect_uri] })
+  const args = ['raw', 'oauth', '--source', source.path, '--port', '0', '--redirect-uri', redirect_uri]
+  const sluice = startSluice([...args, '--issuer', lab.origin, '--json'])
+  const [, authorization_url = ''] = await sluice.says(/^ {2}(http\S+)$/m)
+  assert.deepEqual([...new URL(authorization_url).searchParams.keys()].sort(), ['client_id', 'request_uri'])
+  const [, port = ''] = await sluice.says(/port (\d+)\)/)
+  const redirect = await consent(authorization_url, { decision: 'allow' })
+  const response = await fetch(`http://localhost:${port}${redirect.pathname}${redirect.search}`)
+  assert.equal(response.status, 200)
+  assert.equal((await sluice.ended).code, 0)
+
+  const before = lab.token_requests
+  const again = startSluice([...args, '--issuer', lab.origin])
+  const [, second = ''] = await again.says(/^ {2}(http\S+)$/m)
+  const [, otherPort = ''] = await again.says(/port (\d+)\)/)
+  const mixed = await consent(second, { decision: 'allow' })
+  mixed.searchParams.set('iss', 'https://attacker.example')
+  await fetch(`http://localhost:${otherPort}${mixed.pathname}${mixed.search}`)
+  const { code, stderr } = await again.ended
+  assert.notEqual(code, 0)
+  assert.match(stderr, /another authorization server/)
+  assert.equal(lab.token_requests, before)
+})

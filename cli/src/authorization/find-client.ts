@@ -1,12 +1,7 @@
-import type { ConnectorTask } from '@sluice/connector-specs'
+import { type ConnectorTask, plainClient, type TaskClient } from '@sluice/connector-specs'
 import { type Secret, secret } from '@sluice/oauth'
 import { CliError } from '../cli-error.ts'
 import type { Terminal } from '../terminal.ts'
-
-export interface OAuthClient {
-  client_id: string
-  client_secret: Secret
-}
 
 export interface ClientChoice {
   clientId?: string | undefined
@@ -19,17 +14,17 @@ export interface ClientChoice {
  *
  * @throws CliError `usage` when nobody can be asked.
  */
-export async function findClient(choice: ClientChoice, task: ConnectorTask, terminal: Terminal): Promise<OAuthClient> {
+export async function findClient(choice: ClientChoice, task: ConnectorTask, terminal: Terminal): Promise<TaskClient> {
   const { SLUICE_CLIENT_ID, SLUICE_CLIENT_SECRET } = terminal.env
   const file = task.oauth_client
   const client_id = choice.clientId || file?.client_id || SLUICE_CLIENT_ID || null
   if (choice.clientSecretStdin) {
     if (client_id === null) throw missing('client id')
-    return { client_id, client_secret: await readSecret(terminal) }
+    return plainClient(client_id, await readSecret(terminal))
   }
   if (file !== null && file.client_id === client_id) return file
   const fromEnvironment = SLUICE_CLIENT_SECRET && (!SLUICE_CLIENT_ID || SLUICE_CLIENT_ID === client_id)
-  if (client_id !== null && fromEnvironment) return { client_id, client_secret: secret(SLUICE_CLIENT_SECRET) }
+  if (client_id !== null && fromEnvironment) return plainClient(client_id, secret(SLUICE_CLIENT_SECRET))
   if (!terminal.can_ask) throw missing(client_id === null ? 'client id and secret' : 'client secret')
   const { askForClient } = await import('./ask-for-client.ts')
   return await askForClient(client_id, terminal)

@@ -1,15 +1,16 @@
 import {
+  type ConnectorOAuth,
   compileSchema,
+  configWithCredentials,
   findOAuthCredentials,
   isJsonObject,
   type JsonObject,
   type JsonValue,
   MASK,
-  mergeCredentials,
   secretPointers,
+  type TaskClient,
 } from '@sluice/connector-specs'
-import type { ObtainedTokens } from './exchange-code.ts'
-import type { OAuthClient } from './find-client.ts'
+import type { ObtainedGrant } from '@sluice/oauth'
 
 export interface ObtainedCredentials {
   /** The config's property that holds them, nearly always `credentials`. */
@@ -27,13 +28,17 @@ export interface ObtainedCredentials {
 /** Puts the tokens where the connector's config has its credentials, and hides what is secret. */
 export function obtainedCredentials(
   schema: JsonObject,
-  provider: string,
+  oauth: ConnectorOAuth,
   config: JsonObject,
-  { client, obtained, show_secrets }: { client: OAuthClient; obtained: ObtainedTokens; show_secrets: boolean },
+  { client, obtained, show_secrets }: { client: TaskClient; obtained: ObtainedGrant; show_secrets: boolean },
 ): ObtainedCredentials {
-  const place = findOAuthCredentials(schema, provider)
-  const property = place?.property ?? 'credentials'
-  const merged = mergeCredentials(schema, provider, config, { ...client, tokens: obtained.mapped }).reveal()
+  const place = findOAuthCredentials(schema, oauth.provider)
+  const property = oauth.airbyte?.output[0]?.path[0] ?? place?.property ?? 'credentials'
+  const merged = configWithCredentials(schema, oauth, config, {
+    ...client,
+    tokens: obtained.credentials,
+    phase: 'authorization_code',
+  }).reveal()
   const whole = asObject(merged[property])
   const declared = Object.keys(asObject(place?.schema.properties))
   const secrets = secretKeys(schema, property, whole)
@@ -43,7 +48,9 @@ export function obtainedCredentials(
       isSet(whole[key]) &&
       (secrets.has(key) ||
         !declared.includes(key) ||
-        known.some((token) => token !== null && JSON.stringify(whole[key]).includes(token.reveal()))),
+        known.some(
+          (token) => token !== null && token.reveal() !== '' && JSON.stringify(whole[key]).includes(token.reveal()),
+        )),
   )
   const redacted = show_secrets ? [] : hidden
   return {

@@ -1,14 +1,13 @@
 import type { ConnectorTask } from '@sluice/connector-specs'
-import type { OAuthPlan } from '@sluice/oauth'
+import type { OAuthPlan, ObtainedGrant } from '@sluice/oauth'
 import { printable, printableJson } from '../printable.ts'
 import type { Terminal } from '../terminal.ts'
-import type { ObtainedTokens } from './exchange-code.ts'
 import type { ObtainedCredentials } from './obtained-credentials.ts'
 
 export interface AuthorizationResult {
   task: ConnectorTask
   plan: OAuthPlan
-  obtained: ObtainedTokens
+  obtained: ObtainedGrant
   credentials: ObtainedCredentials
   json: boolean
 }

@@ -28,6 +28,8 @@ export interface CallbackListener extends AsyncDisposable {
 export interface CallbackOptions {
   port: number
   state: string
+  /** What the provider calls it; `state` unless given. */
+  state_name?: string
   /** What is asked for, once the port is known. */
   redirect(port: number): Redirect
   onIgnored(reason: Ignored): void
@@ -69,7 +71,12 @@ export async function openCallbackListener(options: CallbackOptions): Promise<Ca
     answer(request, response).catch(() => response.destroy())
   })
   const { redirect_uri, hosts } = options.redirect(loopbacks.port)
-  const expected = { path: new URL(redirect_uri).pathname, hosts, state: options.state }
+  const expected = {
+    path: new URL(redirect_uri).pathname,
+    hosts,
+    state: options.state,
+    state_name: options.state_name ?? 'state',
+  }
   return {
     redirect_uri,
     port: loopbacks.port,

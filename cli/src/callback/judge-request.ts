@@ -14,6 +14,8 @@ export interface ExpectedAnswer {
   /** Spellings of the Host header that are ours, lower case. */
   hosts: readonly string[]
   state: string
+  /** What the provider calls it. */
+  state_name: string
 }
 
 /** Why a request is not the answer. */
@@ -29,7 +31,7 @@ export function judgeRequest(asked: AskedRequest, expected: ExpectedAnswer): URL
   if (path !== expected.path) return 'other_path'
   if (asked.method !== 'GET') return 'not_get'
   const parameters = new URLSearchParams(query.join('?'))
-  const states = parameters.getAll('state')
+  const states = parameters.getAll(expected.state_name)
   if (states.length === 0) return 'no_state'
   // RFC 6749 §3.1: parameters must not be repeated.
   return states.length === 1 && sameText(states[0] ?? '', expected.state) ? parameters : 'wrong_state'

@@ -17,6 +17,7 @@ missing is asked for on a terminal. The redirect URI must be registered with the
     ...configOption,
     clientId: optional('<id>', 'the client id registered at the provider'),
     clientSecretStdin: flag('read the client secret from stdin'),
+    issuer: optional('<url>', 'the provider’s issuer identifier: what its metadata offers is used'),
     port: defaulted('<number>', 'port of the redirect URI; 0 takes a free one', { parse: port, default: 16963 }),
     redirectHost: defaulted('<host>', 'host of the redirect URI, such as 127.0.0.1 where localhost is refused', {
       parse: (text) => text,
