@@ -13,6 +13,7 @@ const uuid = { row: 'id', row_type: 'uuid' } as const
 
 export const SEALED_COLUMNS: readonly SealedColumn[] = [
   { table: 'integrations', column: 'client_secret_sealed', place: 'client_secret', ...uuid },
+  { table: 'integrations', column: 'client_keys_sealed', place: 'client_keys', ...uuid },
   { table: 'connections', column: 'config_sealed', place: 'config', ...uuid },
   { table: 'grants', column: 'sealed', place: 'sealed', ...uuid, row: 'connection_id' },
   { table: 'connect_sessions', column: 'config_sealed', place: 'config', ...uuid },

@@ -1,0 +1,36 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { sql } from 'kysely'
+import { connect } from '../testing/connect-story.ts'
+import { startTestServer } from '../testing/test-server.ts'
+
+test('S48 credentials are not revealed while the audit log cannot be written, and are again when it can', async (t) => {
+  const server = await startTestServer(t)
+  const { connection_id } = await connect(server)
+  const { db } = server.services
+  const read = () => server.api('GET', `/v1/connections/${connection_id}/credentials`)
+  const revealed = await read()
+  assert.equal(revealed.status, 200, JSON.stringify(revealed.body))
+  const token = revealed.body.access_token
+  assert.ok(typeof token === 'string' && token !== '')
+
+  await sql`alter table audit_records rename to elsewhere`.execute(db)
+  for (const refused of [
+    await read(),
+    await server.api('POST', `/v1/connections/${connection_id}/export`, {}),
+    await server.api('POST', `/v1/connections/${connection_id}/refresh`, {}),
+  ]) {
+    assert.ok(refused.status >= 400, JSON.stringify(refused.body))
+    assert.ok(!JSON.stringify(refused.body).includes(token))
+  }
+  const refused = await read()
+  assert.deepEqual([refused.status, refused.body.code], [503, 'audit_unavailable'])
+
+  await sql`alter table elsewhere rename to audit_records`.execute(db)
+  assert.equal((await read()).status, 200)
+  const { body } = await server.api('GET', `/v1/audit_records?action=credentials.read&subject_id=${connection_id}`)
+  assert.equal(body.data.length, 2, 'what was refused is not recorded as done')
+  assert.equal(body.data[0].actor.type, 'api_key')
+  assert.equal((await server.api('POST', '/v1/audit_records:verify', {})).body.intact, true)
+  assert.ok(!JSON.stringify(body).includes(token))
+})
