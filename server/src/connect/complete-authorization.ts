@@ -100,7 +100,7 @@ async function create(answered: Answered): Promise<void> {
   const { id: connect_session_id, connector_id, end_user } = session
   const connection = { id: uuidv7(), tenant_id, connector_id, integration_id, config }
   const facts = grantFacts(plan, { ...issued, client_id: conversation.client_id, granted_at: now })
-  const stored = services.db.transaction().execute(async (tx) => {
+  const store = async (tx: Transaction<Database>) => {
     await insertConnection(tx, services.keys, {
       ...connection,
       end_user,
@@ -111,9 +111,12 @@ async function create(answered: Answered): Promise<void> {
     await recordHistory(tx, connection, { kind: 'created', actor, detail: { connect_session_id }, at: now })
     await emitEvent(tx, tenant_id, { type: 'connection.created', data: { connection_id: connection.id } })
     await completeSession(tx, answered, connection.id)
-  })
+  }
   try {
-    await stored
+    const subject = { type: 'connection', id: connection.id }
+    const detail = { connector_id, connect_session_id }
+    await services.audit.append(tenant_id, { action: 'connection.create', actor, subject, detail })
+    await services.db.transaction().execute(store)
   } catch (error) {
     await revokeUnlessSameAccount(answered, facts.account)
     throw error

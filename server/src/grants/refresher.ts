@@ -132,6 +132,12 @@ export function createRefresher(
     const { grant, lease } = attempt
     const step = (name: RefreshStep) => options.onStep?.(name, grant.connection_id) ?? Promise.resolve()
     stopping.signal.throwIfAborted()
+    await services.audit.append(grant.tenant_id, {
+      action: 'grant.refresh',
+      actor: { type: 'server', id: 'refresh' },
+      subject: { type: 'connection', id: grant.connection_id },
+      detail: { trigger, version: grant.version },
+    })
     const held = await announceCall(services, grant, lease, { seconds: limits.lease_ms / 1000, trigger })
     if (!held) return { outcome: 'elsewhere' }
     await step('before_call')
@@ -178,7 +184,7 @@ async function give(
   attempt: { grant: Grant; lease: RefreshLease },
   error: unknown,
 ): Promise<RefreshOutcome> {
-  const known = error instanceof Problem ? unusable(error) : error
+  const known = error instanceof Problem && error.code !== 'audit_unavailable' ? unusable(error) : error
   if (known instanceof OAuthError) {
     const problem = await commitFailure(services, attempt, { error: known, in_doubt: false })
     return { outcome: 'failed', problem, error: known }

@@ -94,6 +94,12 @@ export async function replaceGrant(
     actor: replacement.actor,
     now,
   }
+  await services.audit.append(tenant_id, {
+    action: 'connection.repair',
+    actor: replacement.actor,
+    subject: { type: 'connection', id: row.id },
+    detail: { different_account: differs },
+  })
   await services.db.transaction().execute(async (tx) => {
     await commit(tx, renewed)
     await complete(tx)

@@ -1,6 +1,7 @@
 // Runs connectors in this process. A run outlives the request that started it; its worker extends the run's lease while
 // it lives, so that a run whose server was killed is seen to be dead.
 import type { ConnectionRow } from '../connections/connection.ts'
+import { emitEvent } from '../events/emit-event.ts'
 import { Problem } from '../http/problem.ts'
 import type { Services } from '../services.ts'
 import { executeRun } from './execute-run.ts'
@@ -101,18 +102,30 @@ async function record({ db, keys, now }: Services, run: RunRow, outcome: RunOutc
 }
 
 async function finish({ db, keys, now }: Services, run: RunRow, outcome: RunOutcome): Promise<void> {
-  await db
-    .updateTable('runs')
-    .set({
-      status: outcome.error === null ? 'succeeded' : 'failed',
-      outcome_sealed: await sealOutcome(keys, run, outcome),
-      document_count: outcome.document_count,
-      error_code: outcome.error?.code ?? null,
-      finished_at: now(),
-    })
-    .where('tenant_id', '=', run.tenant_id)
-    .where('id', '=', run.id)
-    .execute()
+  const outcome_sealed = await sealOutcome(keys, run, outcome)
+  const { error, document_count } = outcome
+  await db.transaction().execute(async (tx) => {
+    await tx
+      .updateTable('runs')
+      .set({
+        status: error === null ? 'succeeded' : 'failed',
+        outcome_sealed,
+        document_count,
+        error_code: error?.code ?? null,
+        finished_at: now(),
+      })
+      .where('tenant_id', '=', run.tenant_id)
+      .where('id', '=', run.id)
+      .execute()
+    const data = { run_id: run.id, connection_id: run.connection_id, operation: run.operation, document_count }
+    await emitEvent(
+      tx,
+      run.tenant_id,
+      error === null
+        ? { type: 'run.finished', data }
+        : { type: 'run.failed', data: { ...data, code: error.code, verdict: error.verdict } },
+    )
+  })
 }
 
 function nameOf(error: unknown): string {
