@@ -5553,7 +5553,7 @@ export interface components {
             /** Format: uuid */
             id: string;
             /**
-             * @description `created`, `imported`, `changed`, `repaired`, `repair_refused`, `scopes_changed`, `disabled`, `enabled`, `exported`; `refreshed` and `refresh_failed`.
+             * @description `created`, `imported`, `changed`, `repaired`, `repair_refused`, `scopes_changed`, `disabled`, `enabled`, `exported`; `refreshed`, `refresh_failed`, and `refreshing` while one is under way.
              * @example repaired
              */
             kind: string;

@@ -43,6 +43,7 @@ import { authenticate } from './http/authenticate.ts'
 import { limitBody } from './http/limit-body.ts'
 import { logRequests } from './http/log-requests.ts'
 import { onError, onNotFound } from './http/problem.ts'
+import { idempotency } from './idempotency/idempotency.ts'
 import { createIntegrationRoute } from './integrations/create-integration.ts'
 import { getIntegration } from './integrations/get-integration.ts'
 import { listIntegrations } from './integrations/list-integrations.ts'
@@ -142,6 +143,7 @@ export function buildApp(services: Services): Api {
   api.use('/v1/*', authenticate(api, services))
   for (const path of anonymousPaths) api.use(path, limitAnonymous(services.rate_limits))
   api.use(limitBody)
+  api.use('/v1/*', idempotency(services))
   describeApi(api)
   for (const operation of operations) operation(api, services)
   referenceRoutes(api, services)

@@ -10,6 +10,8 @@ import { createAuditLog } from './audit/audit-log.ts'
 import type { Config } from './config.ts'
 import { createStartLimit } from './connect/start-limit.ts'
 import { createSessionWatch } from './connect-sessions/session-watch.ts'
+import { registerConnectionMetrics } from './connections/connection-metrics.ts'
+import { startForecasting } from './connections/warn-of-expiry.ts'
 import { loadConnectorCatalogue } from './connectors/connector-catalogue.ts'
 import { bindToRowSecurity } from './database/bind-to-row-security.ts'
 import { connectDatabase } from './database/connect.ts'
@@ -99,6 +101,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
       api_keys: apiKeys,
       rate_limits: rateLimits,
       queue,
+      metrics: createMetrics(),
       keys: createKeyRing(db, keyEncryptionKeys),
       key_encryption_keys: keyEncryptionKeys,
       audit: createAuditLog({ db, now }),
@@ -109,7 +112,6 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
         ...(options.connector_env && { env: options.connector_env }),
       }),
       refresher: createRefresher(db, () => services, options.refresh),
-      metrics: createMetrics(),
       runs: createRunWorker(() => services, options.run_limits),
       fetch,
       metadata: createMetadataCache({ fetch, allow_loopback: config.allow_loopback, allowed_ports: [], now }),
@@ -130,6 +132,8 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     }
     const tenant = await ensureDefaultTenant(db)
     await startSweeping(services)
+    await startForecasting(services)
+    registerConnectionMetrics(services)
     await startKeyWork(services)
     if (options.refresh?.ahead !== false) cleanup.push(startRefreshAhead(services).stop)
     services.metrics.gauge('sluice_refreshes_due', 'Grants whose refresh is due.', () => countDue(services))

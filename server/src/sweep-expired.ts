@@ -9,6 +9,7 @@ export async function sweepExpired(services: Services): Promise<void> {
   const { db, now } = services
   await db.deleteFrom('pending_authorizations').where('expires_at', '<', now()).execute()
   await db.deleteFrom('console_sessions').where('expires_at', '<', now()).execute()
+  await db.deleteFrom('idempotency_keys').where('expires_at', '<', now()).execute()
   await db
     .deleteFrom('events')
     .where('created_at', '<', new Date(now().getTime() - EVENTS_KEPT_MS))

@@ -59,6 +59,16 @@ export async function changeConnection(services: Services, change: ConnectionCha
       .where('version', '=', row.version)
       .executeTakeFirst()
     if (changed.numUpdatedRows !== 1n) throw changedMeanwhile()
+    if (disabled === false && row.disabled_at !== null) {
+      // What rested may have grown old.
+      await tx
+        .updateTable('grants')
+        .set({ refresh_due_at: now })
+        .where('tenant_id', '=', row.tenant_id)
+        .where('connection_id', '=', row.id)
+        .where('refreshable', '=', true)
+        .execute()
+    }
     await recordHistory(tx, row, { kind: kindOf(change, row), actor: change.actor, detail, at: now })
   })
 }

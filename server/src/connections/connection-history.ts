@@ -2,6 +2,7 @@ import type { JsonObject } from '@sluice/oauth'
 import type { Kysely } from 'kysely'
 import type { AuditActor } from '../audit/audit-record.ts'
 import type { Database, HistoryKind } from '../database/schema.ts'
+import type { Services } from '../services.ts'
 import { uuidv7 } from '../uuid.ts'
 
 export interface HistoryEntry {
@@ -29,5 +30,22 @@ export async function recordHistory(
       detail,
       at,
     })
+    .execute()
+}
+
+/** The newest first; `before` is the id of an entry. */
+export function historyOf(
+  { db }: Pick<Services, 'db'>,
+  connection: { id: string; tenant_id: string },
+  { limit, before }: { limit: number; before?: string },
+) {
+  return db
+    .selectFrom('connection_history')
+    .select(['id', 'kind', 'actor', 'detail', 'at'])
+    .where('tenant_id', '=', connection.tenant_id)
+    .where('connection_id', '=', connection.id)
+    .$if(before !== undefined, (query) => query.where('id', '<', before ?? ''))
+    .orderBy('id', 'desc')
+    .limit(limit)
     .execute()
 }

@@ -1,10 +1,12 @@
 import { createRoute, z } from '@hono/zod-openapi'
 import { jsonObjectSchema } from '../connectors/connector-record.ts'
+import { type JournalEntry, journalOf } from '../grants/grant-journal.ts'
 import { type Api, failures, json } from '../http/api.ts'
 import { page, pageOf, pageQuery, uuidParameter } from '../http/parameters.ts'
 import { requires } from '../http/requires.ts'
 import type { Services } from '../services.ts'
 import { findConnection } from './connection.ts'
+import { historyOf } from './connection-history.ts'
 
 const entrySchema = z
   .object({
@@ -12,7 +14,7 @@ const entrySchema = z
     kind: z.string().openapi({
       description:
         '`created`, `imported`, `changed`, `repaired`, `repair_refused`, `scopes_changed`, `disabled`, `enabled`, ' +
-        '`exported`; `refreshed` and `refresh_failed`.',
+        '`exported`; `refreshed`, `refresh_failed`, and `refreshing` while one is under way.',
       example: 'repaired',
     }),
     actor: z.object({ type: z.string(), id: z.string() }),
@@ -40,16 +42,21 @@ export function getHistory(api: Api, services: Services) {
     const { tenant_id } = c.get('caller')
     const { limit, cursor } = c.req.valid('query')
     const connection = await findConnection(services, tenant_id, c.req.valid('param').id)
-    const found = await services.db
-      .selectFrom('connection_history')
-      .select(['id', 'kind', 'actor', 'detail', 'at'])
-      .where('tenant_id', '=', tenant_id)
-      .where('connection_id', '=', connection.id)
-      .$if(cursor !== undefined, (query) => query.where('id', '<', cursor ?? ''))
-      .orderBy('id', 'desc')
-      .limit(limit + 1)
-      .execute()
+    const before = cursor === undefined ? {} : { before: cursor }
+    const [events, attempts] = await Promise.all([
+      historyOf(services, connection, { limit: limit + 1, ...before }),
+      journalOf(services, connection, { limit: limit + 1, ...before }),
+    ])
+    // Ids of both are in order of time.
+    const found = [...events, ...attempts.map(asEntry)].sort((one, other) => (one.id < other.id ? 1 : -1))
     const { rows, next_cursor } = page(found, limit)
     return c.json({ data: rows.map((row) => ({ ...row, at: row.at.toISOString() })), next_cursor }, 200)
   })
+}
+
+/** An attempt to refresh, as one entry of the history. */
+function asEntry({ id, outcome, trigger, version, code, message, began_at, ended_at }: JournalEntry) {
+  const kind = outcome === null ? 'refreshing' : outcome === 'refreshed' ? 'refreshed' : 'refresh_failed'
+  const detail = { trigger, version, outcome, code, message }
+  return { id, kind, actor: { type: 'server', id: 'refresh' }, detail, at: ended_at ?? began_at }
 }

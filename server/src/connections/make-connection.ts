@@ -96,7 +96,10 @@ async function importGrant(
   })
   const connection = { ...row, integration_id: integration.id, config }
   await store(services, connection, actor, 'imported', { proven_by }, (tx) =>
-    insertGrant(tx, services.keys, connection, issued, facts),
+    insertGrant(tx, services.keys, connection, issued, facts, {
+      now: facts.granted_at,
+      policy: oauth.plan.behaviour.refresh_policy,
+    }),
   )
   return row.id
 }

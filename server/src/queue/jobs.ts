@@ -4,6 +4,7 @@
  */
 export interface Jobs {
   'expired.sweep': Record<string, never>
+  'connections.forecast': Record<string, never>
   'keys.rotate': Record<string, never>
 }
 

@@ -6,6 +6,9 @@ const description = `Sluice authorizes connectors at their providers, keeps the 
 Send an API key as \`Authorization: Bearer …\`. Records are snake_case JSON; lists are pages with a cursor; errors are
 problem details (RFC 9457) with a stable \`code\`.
 
+A POST may carry an \`Idempotency-Key\` of your choice. Sent again within a day with the same key and body, it is not done
+again: the first answer comes back, marked \`idempotency-replayed: true\`. The same key with another body is refused.
+
 A key holds scopes, and each operation names the one that it needs. A scope to write includes reading the same.
 
 ${Object.entries(scopeMeanings)

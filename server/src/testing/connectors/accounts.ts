@@ -27,7 +27,7 @@ const spec = {
             type: 'object',
             title: 'OAuth',
             'x-oauth2-provider': 'lab',
-            required: ['auth_type', 'access_token', 'refresh_token'],
+            required: ['auth_type', 'access_token'],
             properties: {
               auth_type: { type: 'string', const: 'oauth', default: 'oauth' },
               access_token: { type: 'string', secret: true },
