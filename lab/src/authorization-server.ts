@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import type { ClientAuthMethod, ClientMetadata } from 'oidc-provider'
 import Provider, { errors } from 'oidc-provider'
-import { findAccount } from './accounts.ts'
+import { type Account, findAccount } from './accounts.ts'
 import { deviceFlow } from './device-pages.ts'
 import { errorPage } from './error-page.ts'
 import type { LabClient, LabStandard } from './lab.ts'
@@ -49,7 +49,9 @@ export function createAuthorizationServer(options: AuthorizationServerOptions): 
       names: { session: 'lab_session', interaction: 'lab_interaction', resume: 'lab_resume' },
     },
     scopes: Object.keys(SCOPES),
-    claims: { openid: ['sub'] },
+    claims: { openid: ['sub'], email: ['email', 'email_verified'], profile: ['name'] },
+    // Many providers put the claims of these scopes into the ID token itself, as OpenID Connect Core §5.4 does not.
+    conformIdTokenClaims: false,
     pkce: { required: () => true },
     clientAuthMethods: [
       ...CLIENT_AUTHENTICATION,
@@ -88,7 +90,7 @@ export function createAuthorizationServer(options: AuthorizationServerOptions): 
     },
     findAccount: (_ctx, id) => {
       const account = findAccount(id)
-      return account && { accountId: account.id, claims: () => ({ sub: account.id }) }
+      return account && { accountId: account.id, claims: () => claimsOf(account) }
     },
     loadExistingGrant: async (ctx) => {
       const grantId = ctx.oidc.result?.consent?.grantId
@@ -131,4 +133,8 @@ function clientMetadata(client: LabClient | undefined): ClientMetadata | undefin
       ...client.metadata,
     }
   )
+}
+
+function claimsOf({ id, name, email }: Account) {
+  return { sub: id, name, email, email_verified: true }
 }

@@ -1,6 +1,8 @@
 /** The scopes that the lab grants, each with the words that its consent page uses. */
 export const SCOPES = {
   openid: 'Know which Lab account is yours',
+  email: 'Know your email address',
+  profile: 'Know your name',
   'customers:read': 'See your customers: names, email addresses and countries',
   'orders:read': 'See your orders: what was bought, when and for how much',
   offline_access: 'Keep this access while you are away, until you withdraw it',

@@ -31,6 +31,9 @@ import { getConnectorSpec } from './connectors/get-connector-spec.ts'
 import { listConnectors } from './connectors/list-connectors.ts'
 import { validateConfig } from './connectors/validate-config.ts'
 import { consoleRoutes } from './console/console-routes.ts'
+import { endConsoleSession } from './console/end-console-session.ts'
+import { listConsoleSessions } from './console/list-console-sessions.ts'
+import { signInRoutes } from './console/sign-in/sign-in-routes.ts'
 import { getCredentials } from './credentials/get-credentials.ts'
 import { listRefreshes } from './credentials/list-refreshes.ts'
 import { refreshCredentials } from './credentials/refresh-credentials.ts'
@@ -127,6 +130,9 @@ const operations = [
   relay,
   previewRuns,
   consoleRoutes,
+  signInRoutes,
+  listConsoleSessions,
+  endConsoleSession,
   healthRoutes,
   metricsRoute,
 ]

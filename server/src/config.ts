@@ -1,4 +1,6 @@
 import { z } from 'zod'
+import { parseAccessRules } from './console/sign-in/access-rules.ts'
+import type { SignInConfig } from './console/sign-in/identity-provider.ts'
 import type { RateLimitConfig } from './rate-limits/rate-limits.ts'
 
 /** Requests a second. */
@@ -29,6 +31,16 @@ const keyStore = z.string().regex(/^(file|aws-kms|gcp-kms|vault-transit):./, {
   message: 'must name a key store: file:/path, aws-kms:<arn>, gcp-kms:<name> or vault-transit:<address>',
 })
 
+const accessRules = z.string().transform((text, context) => {
+  const rules = parseAccessRules(text)
+  if (rules !== null && rules.length > 0) return rules
+  const message =
+    'must be rules such as `ada@example.com admin, @example.com viewer, groups=data editor`: who, role and, if it is ' +
+    'not the first one, the tenant’s id'
+  context.addIssue({ code: 'custom', message })
+  return z.NEVER
+})
+
 /** Every environment variable that the server reads. */
 const environmentSchema = z.object({
   PORT: port.default(8080),
@@ -48,6 +60,10 @@ const environmentSchema = z.object({
   SLUICE_RATE_LIMIT_PER_KEY: perSecond.default(1000),
   SLUICE_RATE_LIMIT_ANONYMOUS: perSecond.default(20),
   SLUICE_TRUSTED_PROXIES: z.string().optional(),
+  SLUICE_OIDC_ISSUER: z.string().optional(),
+  SLUICE_OIDC_CLIENT_ID: z.string().optional(),
+  SLUICE_OIDC_CLIENT_SECRET_FILE: z.string().optional(),
+  SLUICE_OIDC_ACCESS: accessRules.optional(),
   SLUICE_ALLOW_LOOPBACK: z.enum(['0', '1']).default('0'),
 })
 
@@ -72,6 +88,8 @@ export interface Config {
   /** Directories of provider declarations, beside those that come with Sluice. */
   providers: string[]
   rate_limits: RateLimitConfig
+  /** Null: people sign in to the console with an API key only. */
+  sign_in: SignInConfig | null
   /** Lets requests go to loopback addresses and over http there: for development. */
   allow_loopback: boolean
 }
@@ -105,6 +123,7 @@ export function readConfig(environment: Record<string, string | undefined>): Con
       anonymous: rest.SLUICE_RATE_LIMIT_ANONYMOUS,
       trusted_proxies: commaSeparated(rest.SLUICE_TRUSTED_PROXIES),
     },
+    sign_in: signIn(rest),
     allow_loopback: rest.SLUICE_ALLOW_LOOPBACK === '1',
   }
 }
@@ -115,4 +134,23 @@ function masterKeyFile(path: string | undefined): string | null {
 
 function commaSeparated(text: string | undefined): string[] {
   return text?.split(',').map((item) => item.trim()) ?? []
+}
+
+type SignInVariables = Partial<Omit<z.output<typeof environmentSchema>, 'PORT'>>
+
+function signIn(given: SignInVariables): SignInConfig | null {
+  const {
+    SLUICE_OIDC_ISSUER: issuer,
+    SLUICE_OIDC_CLIENT_ID: client_id,
+    SLUICE_OIDC_CLIENT_SECRET_FILE: client_secret_file,
+    SLUICE_OIDC_ACCESS: access,
+  } = given
+  if (issuer === undefined && client_id === undefined && access === undefined) return null
+  if (issuer !== undefined && client_id !== undefined && access !== undefined) {
+    return { issuer, client_id, client_secret_file: client_secret_file ?? null, access }
+  }
+  throw new ConfigError(
+    'The environment is not usable.\n  SLUICE_OIDC_ISSUER, SLUICE_OIDC_CLIENT_ID and SLUICE_OIDC_ACCESS go together: ' +
+      'without rules nobody could sign in.',
+  )
 }

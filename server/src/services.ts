@@ -6,6 +6,7 @@ import type { AuditLog } from './audit/audit-log.ts'
 import type { StartLimit } from './connect/start-limit.ts'
 import type { SessionWatch } from './connect-sessions/session-watch.ts'
 import type { ConnectorCatalogue } from './connectors/connector-catalogue.ts'
+import type { IdentityProvider } from './console/sign-in/identity-provider.ts'
 import type { Database } from './database/schema.ts'
 import type { Refresher } from './grants/refresher.ts'
 import type { Metrics } from './metrics/metrics.ts'
@@ -20,6 +21,8 @@ export interface Services {
   /** Sees every tenant; `forTenant` makes services of it that see one. */
   db: Kysely<Database>
   api_keys: ApiKeys
+  /** By whom people sign in to the console; null: with an API key only. */
+  identity_provider: IdentityProvider | null
   rate_limits: RateLimits
   keys: KeyRing
   key_encryption_keys: KeyEncryptionKeys

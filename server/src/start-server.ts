@@ -13,6 +13,7 @@ import { createSessionWatch } from './connect-sessions/session-watch.ts'
 import { registerConnectionMetrics } from './connections/connection-metrics.ts'
 import { startForecasting } from './connections/warn-of-expiry.ts'
 import { loadConnectorCatalogue } from './connectors/connector-catalogue.ts'
+import { openIdentityProvider } from './console/sign-in/identity-provider.ts'
 import { bindToRowSecurity } from './database/bind-to-row-security.ts'
 import { connectDatabase } from './database/connect.ts'
 import { migrate } from './database/migrate.ts'
@@ -96,6 +97,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     const fetch = createGuardedFetch({ allow_loopback: config.allow_loopback })
     const rateLimits = createRateLimits(config.rate_limits, log)
     cleanup.push(await shareAmongReplicas({ db, log }, rateLimits))
+    const metadata = createMetadataCache({ fetch, allow_loopback: config.allow_loopback, allowed_ports: [], now })
     const services: Services = {
       db,
       api_keys: apiKeys,
@@ -114,7 +116,9 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
       refresher: createRefresher(db, () => services, options.refresh),
       runs: createRunWorker(() => services, options.run_limits),
       fetch,
-      metadata: createMetadataCache({ fetch, allow_loopback: config.allow_loopback, allowed_ports: [], now }),
+      metadata,
+      identity_provider:
+        config.sign_in && (await openIdentityProvider({ fetch, metadata, now }, config.sign_in, config)),
       start_limit: createStartLimit(),
       session_watch: createSessionWatch(db, () => services.log),
       base_url: baseUrlOn(config, listener),

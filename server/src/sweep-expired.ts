@@ -8,6 +8,8 @@ const EVENTS_KEPT_MS = 30 * 24 * 60 * 60 * 1000
 export async function sweepExpired(services: Services): Promise<void> {
   const { db, now } = services
   await db.deleteFrom('pending_authorizations').where('expires_at', '<', now()).execute()
+  await db.deleteFrom('console_links').where('expires_at', '<', now()).execute()
+  await db.deleteFrom('console_sign_ins').where('expires_at', '<', now()).execute()
   await db.deleteFrom('console_sessions').where('expires_at', '<', now()).execute()
   await db.deleteFrom('idempotency_keys').where('expires_at', '<', now()).execute()
   await db

@@ -94,7 +94,7 @@ async function readKey(db: Kysely<Database>, id: string): Promise<KnownKey | und
     .executeTakeFirst()
   if (row === undefined) return undefined
   const { tenant_id, scopes, ...known } = row
-  return { ...known, caller: { tenant_id, scopes, api_key_id: id } }
+  return { ...known, caller: { tenant_id, scopes, api_key_id: id, user: null } }
 }
 
 async function recordUses(db: Kysely<Database>, uses: Map<string, Date>): Promise<void> {

@@ -1,38 +1,83 @@
+// A person's session in the console, by the cookie. It ends when nobody used it for a while, when its time is over, when
+// it is ended here or in the list of sessions, and with the API key that opened it.
+import { sql } from 'kysely'
+import type { Scope } from '../api-keys/scopes.ts'
 import type { Caller } from '../http/caller.ts'
 import type { Services } from '../services.ts'
 import { digest, randomToken } from '../token-digest.ts'
+import { uuidv7 } from '../uuid.ts'
 
+/** However busy it is. */
 export const CONSOLE_SESSION_SECONDS = 12 * 60 * 60
+export const CONSOLE_IDLE_SECONDS = 2 * 60 * 60
+const SEEN_EVERY_SECONDS = 60
 
-/** Opens a session for a caller who has just shown an API key; returns the cookie's value. */
-export async function openConsoleSession({ db, now }: Services, caller: Caller): Promise<string> {
+export interface NewConsoleSession {
+  tenant_id: string
+  /** Null: a person who signed in without one. */
+  api_key_id: string | null
+  /** Who it is, for lists and the audit. */
+  user: string
+  /** What the person may do; with an API key, what the key may. */
+  scopes: readonly Scope[]
+  user_agent: string | null
+}
+
+/** Opens a session; returns the cookie's value. */
+export async function openConsoleSession({ db, now }: Services, session: NewConsoleSession): Promise<string> {
   const value = randomToken()
+  const time = now()
   await db
     .insertInto('console_sessions')
     .values({
+      id: uuidv7(),
       hash: digest(value),
-      tenant_id: caller.tenant_id,
-      api_key_id: caller.api_key_id,
-      expires_at: new Date(now().getTime() + CONSOLE_SESSION_SECONDS * 1000),
+      tenant_id: session.tenant_id,
+      api_key_id: session.api_key_id,
+      user_name: session.user,
+      scopes: [...session.scopes],
+      user_agent: session.user_agent?.toWellFormed().slice(0, 300) ?? null,
+      last_seen_at: time,
+      expires_at: new Date(time.getTime() + CONSOLE_SESSION_SECONDS * 1000),
     })
     .execute()
   return value
 }
 
-/** Null when it is unknown or expired, or when the key that opened it was revoked. */
-export async function findConsoleSession({ db, now }: Services, value: string): Promise<Caller | null> {
+export interface FoundConsoleSession {
+  id: string
+  caller: Caller
+  expires_at: Date
+}
+
+/** Null when it is unknown or over, or when the key that opened it no longer serves. */
+export async function findConsoleSession({ db, now }: Services, value: string): Promise<FoundConsoleSession | null> {
+  const time = now()
+  const hash = digest(value)
   const row = await db
     .selectFrom('console_sessions')
-    .innerJoin('api_keys', 'api_keys.id', 'console_sessions.api_key_id')
-    .select(['console_sessions.tenant_id', 'console_sessions.api_key_id', 'api_keys.scopes'])
-    .where('console_sessions.hash', '=', digest(value))
-    .where('console_sessions.expires_at', '>', now())
+    .leftJoin('api_keys', 'api_keys.id', 'console_sessions.api_key_id')
+    .select(['console_sessions.id', 'console_sessions.tenant_id', 'console_sessions.api_key_id', 'user_name'])
+    .select(['last_seen_at', 'console_sessions.expires_at'])
+    .select(sql<Scope[]>`coalesce(api_keys.scopes, console_sessions.scopes)`.as('scopes'))
+    .where('console_sessions.hash', '=', hash)
+    .where('console_sessions.expires_at', '>', time)
+    .where('last_seen_at', '>', before(time, CONSOLE_IDLE_SECONDS))
     .where('api_keys.revoked_at', 'is', null)
-    .where((key) => key.or([key('api_keys.expires_at', 'is', null), key('api_keys.expires_at', '>', now())]))
+    .where((key) => key.or([key('api_keys.expires_at', 'is', null), key('api_keys.expires_at', '>', time)]))
     .executeTakeFirst()
-  return row ?? null
+  if (row === undefined) return null
+  if (row.last_seen_at < before(time, SEEN_EVERY_SECONDS)) {
+    await db.updateTable('console_sessions').set({ last_seen_at: time }).where('hash', '=', hash).execute()
+  }
+  const { id, expires_at, user_name, tenant_id, api_key_id, scopes } = row
+  return { id, expires_at, caller: { tenant_id, api_key_id, user: user_name, scopes } }
 }
 
 export async function closeConsoleSession({ db }: Services, value: string): Promise<void> {
   await db.deleteFrom('console_sessions').where('hash', '=', digest(value)).execute()
+}
+
+function before(time: Date, seconds: number): Date {
+  return new Date(time.getTime() - seconds * 1000)
 }

@@ -13,6 +13,8 @@ export interface Database {
   key_rotations: KeyRotationTable
   api_keys: ApiKeyTable
   console_sessions: ConsoleSessionTable
+  console_links: ConsoleLinkTable
+  console_sign_ins: ConsoleSignInTable
   server_processes: ServerProcessTable
   integrations: IntegrationTable
   connect_sessions: ConnectSessionTable
@@ -96,11 +98,35 @@ export interface ServerProcessTable {
   seen_at: Date
 }
 
+export interface ConsoleLinkTable {
+  /** SHA-256 of the link's token. */
+  hash: Buffer
+  tenant_id: string
+  expires_at: Date
+}
+
+export interface ConsoleSignInTable {
+  /** SHA-256 of `state`. */
+  state_hash: Buffer
+  /** Whose data key seals it. */
+  tenant_id: string
+  /** SHA-256 of the cookie that binds the sign-in to the browser that started it. */
+  browser_hash: Buffer
+  sealed: Buffer
+  expires_at: Date
+}
+
 export interface ConsoleSessionTable {
   /** SHA-256 of the cookie's value. */
   hash: Buffer
+  id: string
   tenant_id: string
-  api_key_id: string
+  api_key_id: string | null
+  user_name: string
+  scopes: Scope[]
+  user_agent: string | null
+  /** As of the last minute. */
+  last_seen_at: Date
   expires_at: Date
   created_at: Generated<Date>
 }

@@ -1,26 +1,24 @@
 import type { Context, MiddlewareHandler } from 'hono'
-import { getCookie } from 'hono/cookie'
 import { requireScope } from '../api-keys/scopes.ts'
 import { findConsoleSession } from '../console/console-session.ts'
+import { readSessionCookie } from '../console/session-cookie.ts'
 import type { Services } from '../services.ts'
 import type { Api } from './api.ts'
 import type { Caller } from './caller.ts'
-import { cookieName } from './cookies.ts'
 import { Problem } from './problem.ts'
 import { requiredScopes } from './required-scope.ts'
 import { requireSameOrigin } from './same-origin.ts'
 
 /** Authenticates, and checks the route's scope, before anything of the request is read. */
 export function authenticate(api: Api, services: Services): MiddlewareHandler<{ Variables: { caller: Caller } }> {
-  const consoleCookie = cookieName(services.base_url, 'sluice_console')
   const requiredScope = requiredScopes(api)
   return async (c, next) => {
-    const caller = await identify(c, services, consoleCookie).catch((error) => {
+    const caller = await identify(c, services).catch((error) => {
       // Guessing keys costs reads of the database: who sends wrong ones is counted like anyone without one.
       services.rate_limits.countAnonymous(c)
       throw error
     })
-    services.rate_limits.countKey(caller.api_key_id)
+    services.rate_limits.countKey(caller.api_key_id ?? `${caller.tenant_id} ${caller.user}`)
     const needed = requiredScope(c)
     if (needed !== null) requireScope(caller.scopes, needed, 'This operation')
     c.set('caller', caller)
@@ -28,7 +26,7 @@ export function authenticate(api: Api, services: Services): MiddlewareHandler<{ 
   }
 }
 
-async function identify(c: Context, services: Services, consoleCookie: string): Promise<Caller> {
+async function identify(c: Context, services: Services): Promise<Caller> {
   const authorization = c.req.header('authorization')
   if (authorization !== undefined) {
     const [scheme, key] = authorization.split(' ')
@@ -36,11 +34,11 @@ async function identify(c: Context, services: Services, consoleCookie: string): 
     throw unauthenticated('The Authorization header is not of the form `Bearer sluice_…`.')
   }
 
-  const cookie = getCookie(c, consoleCookie)
-  const caller = cookie === undefined ? null : await findConsoleSession(services, cookie)
-  if (caller === null) throw unauthenticated('Send an API key as `Authorization: Bearer …`.')
+  const cookie = readSessionCookie(c, services.base_url)
+  const session = cookie === undefined ? null : await findConsoleSession(services, cookie)
+  if (session === null) throw unauthenticated('Send an API key as `Authorization: Bearer …`.')
   requireSameOrigin(c, services.base_url)
-  return caller
+  return session.caller
 }
 
 const unauthenticated = (detail: string) => new Problem(401, 'not_authenticated', detail)

@@ -4,5 +4,8 @@ import type { Scope } from '../api-keys/scopes.ts'
 export interface Caller {
   tenant_id: string
   scopes: readonly Scope[]
-  api_key_id: string
+  /** Null: a person who signed in to the console without one. */
+  api_key_id: string | null
+  /** Who signed in to the console; null for calls with an API key. */
+  user: string | null
 }

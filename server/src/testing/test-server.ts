@@ -54,6 +54,8 @@ export interface TestServerOptions {
   web_directory?: string
   run_limits?: ServerOptions['run_limits']
   rate_limits?: ServerOptions['config']['rate_limits']
+  /** By whom people sign in to the console: the lab, with a client of it. */
+  sign_in?: (lab: Lab, directory: string) => ServerOptions['config']['sign_in']
 }
 
 /** Everything is ended after the test. */
@@ -84,6 +86,7 @@ export async function startTestServer(
       connectors: options.connectors ?? [labConnector],
       providers: options.provider === undefined ? [] : [join(directory, 'providers')],
       ...(options.rate_limits && { rate_limits: options.rate_limits }),
+      ...(options.sign_in && { sign_in: options.sign_in(lab, directory) }),
     },
     data_directory: directory,
     web_directory: options.web_directory ?? null,
