@@ -28,8 +28,12 @@ const localEndpoint = z.object({
   manifest: z.string().min(1).optional(),
   /** Singer: the option by which a tap takes its catalog. */
   catalogArgument: z.enum(['catalog', 'properties']).optional(),
-  /** Singer: a config from which the schema is inferred. */
+  /** Singer, environment: a config from which the schema is inferred. */
   sampleConfig: z.union([jsonObject, z.string().min(1)]).optional(),
+  /** Environment: the JSON Schema of the variables. */
+  configSchema: z.union([jsonObject, z.string().min(1)]).optional(),
+  /** DevLake: leave to give secrets by the command line to a plugin that brings its own start script. */
+  secretsInArguments: z.boolean().optional(),
 })
 
 const binding = z.object({

@@ -30,8 +30,12 @@ export interface ConnectorTask {
   manifest?: string
   /** Singer: the option by which a tap takes its catalog. */
   catalog_argument?: 'catalog' | 'properties'
-  /** Singer: a config from which the schema is inferred. */
+  /** Singer, environment: a config from which the schema is inferred. */
   sample_config?: JsonObject
+  /** Environment: the schema of the variables. */
+  variables_schema?: JsonObject
+  /** DevLake: leave to give secrets by the command line. */
+  secrets_in_arguments?: boolean
 }
 
 export interface TaskSelection {
@@ -72,7 +76,9 @@ export async function selectTask(source: FlowSource, { name, keys }: TaskSelecti
     oauth_client: local.oauthClient ? readOAuthClient(source, local.oauthClient, at('oauthClient')) : null,
     ...(local.manifest && { manifest: local.manifest }),
     ...(local.catalogArgument && { catalog_argument: local.catalogArgument }),
-    ...(local.sampleConfig && { sample_config: readSample(source, local.sampleConfig, at('sampleConfig')) }),
+    ...(local.sampleConfig && { sample_config: readObject(source, local.sampleConfig, at('sampleConfig')) }),
+    ...(local.configSchema && { variables_schema: readObject(source, local.configSchema, at('configSchema')) }),
+    ...(local.secretsInArguments && { secrets_in_arguments: true }),
   }
 }
 
@@ -85,11 +91,11 @@ function commandOf({ command, manifest }: { command?: string[]; manifest?: strin
   throw new SpecError('unsupported_endpoint', 'The endpoint names no program. Write `command: […]`.', { place })
 }
 
-function readSample(source: FlowSource, sample: JsonObject | string, place: string): JsonObject {
+function readObject(source: FlowSource, sample: JsonObject | string, place: string): JsonObject {
   if (typeof sample !== 'string') return sample
   const value = parseText(sample, readText(source, sample, place), 'invalid_config_file')
   if (isJsonObject(value)) return value
-  throw new SpecError('invalid_config_file', `${sample} must hold an object of config fields.`, { place })
+  throw new SpecError('invalid_config_file', `${sample} must hold an object.`, { place })
 }
 
 /** A declared provider by its name, or a declaration of one's own by its path. */

@@ -28,6 +28,10 @@ export interface Launch {
   catalog_argument?: 'catalog' | 'properties'
   /** Singer: a config to infer the schema from, for connectors without `--about`. */
   sample_config?: JsonObject
+  /** DevLake: leave to give a plugin that brings its own start script its secrets by the command line. */
+  secrets_in_arguments?: boolean
+  /** Environment: the schema of the variables; else it is inferred from the sample config. */
+  variables_schema?: JsonObject
   /** Ends the connector. Ctrl-C does not reach it, because it is in a process group of its own. */
   signal?: AbortSignal
   limits?: Partial<Limits>

@@ -35,6 +35,8 @@ export function launchOf(task: ConnectorTask, terminal: Terminal, secrets: strin
     ...(task.manifest && { manifest: task.manifest }),
     ...(task.catalog_argument && { catalog_argument: task.catalog_argument }),
     sample_config: task.sample_config ?? task.config,
+    ...(task.variables_schema && { variables_schema: task.variables_schema }),
+    ...(task.secrets_in_arguments && { secrets_in_arguments: true }),
     secrets,
     signal: terminal.signal,
     onLog: (log) => tellLog(log, terminal),

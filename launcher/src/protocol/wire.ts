@@ -21,6 +21,8 @@ export interface WriteRequest {
   bindings: ValidateBinding[]
   /** Documents, schemas and checkpoints of a source, or lines of the destination's own protocol. */
   input: AsyncIterable<RunEvent | WireLines>
+  /** Have the destination try everything and store nothing; for those that offer it. */
+  dry_run?: boolean
   /** What the source started from; the yielded checkpoints go on from it. */
   state?: JsonObject
 }

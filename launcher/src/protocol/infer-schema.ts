@@ -1,7 +1,6 @@
 // Most taps tell nobody what their config may hold; a sample config of theirs is the next best thing.
 import { isJsonObject, type JsonObject, type JsonValue } from '@sluice/connector-specs'
-
-const SOUNDS_SECRET = /secret|token|password|passphrase|api_?key|private_?key|credential/i
+import { soundsSecret } from './sounds-secret.ts'
 
 /** The config schema of which `sample` is an example. Nothing is required; what sounds secret is secret. */
 export function inferSchema(title: string, sample: JsonObject): JsonObject {
@@ -23,7 +22,7 @@ function schemaOf(value: JsonValue, name: string): JsonObject {
     case 'number':
       return { type: 'number' }
     case 'string':
-      return { type: 'string', ...(SOUNDS_SECRET.test(name) && { secret: true }) }
+      return { type: 'string', ...(soundsSecret(name) && { secret: true }) }
     default:
       return {}
   }

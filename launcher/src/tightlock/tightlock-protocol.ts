@@ -1,0 +1,7 @@
+import type { Protocol } from '../protocol/protocol.ts'
+import { check, discover, spec, validate } from './operations.ts'
+import { read } from './read.ts'
+import { write } from './write.ts'
+
+/** Source and destination classes of Google Tightlock, hosted in a small bridge process. */
+export const tightlockProtocol: Protocol = { name: 'tightlock', spec, check, discover, validate, read, write }
