@@ -5844,7 +5844,7 @@ export interface components {
         RefreshResult: {
             /** Format: uuid */
             connection_id: string;
-            /** @description False when the token was newer than was thought. */
+            /** @description False when the report said nothing of the token’s age, or was about an older one. */
             refreshed: boolean;
             version: number;
             /** Format: date-time */

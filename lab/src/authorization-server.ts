@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import type { ClientAuthMethod, ClientMetadata } from 'oidc-provider'
+import type { Adapter, AdapterPayload, ClientAuthMethod, ClientMetadata } from 'oidc-provider'
 import Provider, { errors } from 'oidc-provider'
 import { type Account, findAccount } from './accounts.ts'
 import { deviceFlow } from './device-pages.ts'
@@ -19,6 +19,8 @@ export interface AuthorizationServerOptions {
   clients: ReadonlyMap<string, LabClient>
   access_token_seconds: number
   rotation: 'never' | 'always'
+  reuse: 'refused' | 'revokes_grant'
+  grace_seconds: number
   standards: ReadonlySet<LabStandard>
   /** Whether clients may prove themselves by certificate. */
   by_certificate: boolean
@@ -30,8 +32,8 @@ const CLIENT_CERTIFICATES: ClientAuthMethod[] = ['tls_client_auth', 'self_signed
 
 /**
  * The authorization server of the lab: RFC 6749 with PKCE S256 required, RFC 9207 `iss`, RFC 9126 PAR, RFC 7009
- * revocation, RFC 7662 introspection and rotating refresh tokens. Reuse of a rotated one revokes the whole grant. Further
- * `standards` are off unless named.
+ * revocation, RFC 7662 introspection and rotating refresh tokens. Reuse of a rotated one revokes the whole grant unless
+ * `reuse` and `grace_seconds` say otherwise. Further `standards` are off unless named.
  */
 export function createAuthorizationServer(options: AuthorizationServerOptions): Provider {
   const { state, clients, standards } = options
@@ -41,7 +43,12 @@ export function createAuthorizationServer(options: AuthorizationServerOptions): 
     adapter: (model) => {
       const adapter = createAdapter(state, model)
       const findClient = async (id: string) => clientMetadata(clients.get(id)) ?? (await adapter.find(id))
-      return { ...adapter, ...(model === 'Client' && { find: findClient }) }
+      const findSpent = async (id: string) => reusable(await adapter.find(id), options)
+      return {
+        ...adapter,
+        ...(model === 'Client' && { find: findClient }),
+        ...(model === 'RefreshToken' && { find: findSpent }),
+      }
     },
     jwks: keys.jwks,
     cookies: {
@@ -119,6 +126,16 @@ export function createAuthorizationServer(options: AuthorizationServerOptions): 
 
   server.on('server_error', (_ctx, error) => process.stderr.write(`lab: ${error.stack ?? error}\n`))
   return server
+}
+
+/** A refresh token as this provider sees it when it comes: a spent one is as good as new within the grace period. */
+function reusable(
+  token: Awaited<ReturnType<Adapter['find']>>,
+  { reuse, grace_seconds }: Pick<AuthorizationServerOptions, 'reuse' | 'grace_seconds'>,
+): AdapterPayload | undefined {
+  if (!token || typeof token.consumed !== 'number') return token || undefined
+  if (Date.now() / 1000 < token.consumed + grace_seconds) return { ...token, consumed: undefined }
+  return reuse === 'refused' ? undefined : token
 }
 
 function clientMetadata(client: LabClient | undefined): ClientMetadata | undefined {

@@ -11,8 +11,13 @@ export interface Fault {
   repeat?: number
   /** Milliseconds between the bytes of the body; default 0, the whole body at once. */
   drip_ms?: number
-  /** `never`: no answer at all. `lost`: the server does its work, then the connection breaks instead of the answer. */
-  reply?: 'never' | 'lost'
+  /**
+   * `never`: no answer at all. `lost`: the server does its work, then the connection breaks instead of the answer.
+   * `withheld`: the server does its work, and the answer never leaves.
+   */
+  reply?: 'never' | 'lost' | 'withheld'
+  /** Called when the request is here, and with `withheld` when the server has done its work. */
+  noticed?: () => void
 }
 
 export const FAULTS = {
@@ -33,8 +38,12 @@ export type FaultName = keyof typeof FAULTS
 
 /** Answers a request with a fault. `serve` is what the server would have done. */
 export function answerFault(fault: Fault, req: IncomingMessage, res: ServerResponse, serve: () => void): void {
+  if (fault.reply !== 'withheld') fault.noticed?.()
   if (fault.reply === 'never') return
-  if (fault.reply === 'lost') {
+  if (fault.reply === 'withheld') {
+    withholdReply(res, fault.noticed)
+    serve()
+  } else if (fault.reply === 'lost') {
     loseReply(res)
     serve()
   } else {
@@ -63,4 +72,12 @@ function sendBody({ body = '', repeat = 1, drip_ms = 0 }: Fault, res: ServerResp
 function loseReply(res: ServerResponse): void {
   res.write = () => false
   res.end = () => res.destroy()
+}
+
+function withholdReply(res: ServerResponse, noticed: (() => void) | undefined): void {
+  res.write = () => false
+  res.end = () => {
+    noticed?.()
+    return res
+  }
 }

@@ -43,6 +43,10 @@ export interface LabOptions {
   access_token_seconds?: number
   /** Whether each refresh gives a new refresh token, which ends the old one; default `never`. */
   rotation?: 'never' | 'always'
+  /** What a spent refresh token does when it comes again; default `revokes_grant`. */
+  reuse?: 'refused' | 'revokes_grant'
+  /** Seconds for which a spent refresh token still works; default 0. */
+  grace_seconds?: number
   /** Default: none. */
   standards?: LabStandard[]
   /** Speak https, and take clients that prove themselves by certificate (RFC 8705). All in PEM. */
@@ -60,5 +64,7 @@ export interface Lab {
   addClient(client?: Partial<LabClient>): LabClient
   /** Makes the next `times` (default 1) token requests go wrong. Faults queue up in the order given. */
   fault(fault: FaultName | Fault, times?: number): void
+  /** Settles when no token request is at work, also of clients that have gone. */
+  idle(): Promise<void>
   close(): Promise<void>
 }

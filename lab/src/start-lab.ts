@@ -18,6 +18,7 @@ import { openProviderState } from './provider-state.ts'
 export async function startLab(options: LabOptions = {}): Promise<Lab> {
   const clients = new Map(options.clients?.map((client) => [client.client_id, client]))
   const faults: Fault[] = []
+  const working = new Set<Promise<void>>()
   let tokenRequests = 0
   let answer: RequestListener = (_req, res) => res.writeHead(503).end()
 
@@ -34,14 +35,20 @@ export async function startLab(options: LabOptions = {}): Promise<Lab> {
       clients,
       access_token_seconds: options.access_token_seconds ?? 3600,
       rotation: options.rotation ?? 'never',
+      reuse: options.reuse ?? 'revokes_grant',
+      grace_seconds: options.grace_seconds ?? 0,
       standards: new Set(options.standards),
       by_certificate: tls !== undefined,
     })
     answer = createRouter(origin, server, (req, res, serve) => {
       tokenRequests += 1
+      const atWork = async () => {
+        const work = serve().finally(() => working.delete(work))
+        working.add(work)
+      }
       const fault = faults.shift()
-      if (fault === undefined) serve()
-      else answerFault(fault, req, res, serve)
+      if (fault === undefined) atWork()
+      else answerFault(fault, req, res, atWork)
     })
 
     return {
@@ -57,6 +64,9 @@ export async function startLab(options: LabOptions = {}): Promise<Lab> {
       fault(fault, times = 1) {
         faults.push(...Array<Fault>(times).fill(typeof fault === 'string' ? FAULTS[fault] : fault))
       },
+      async idle() {
+        await Promise.allSettled(working)
+      },
       async close() {
         await listener.close()
         state.close()
@@ -68,12 +78,12 @@ export async function startLab(options: LabOptions = {}): Promise<Lab> {
   }
 }
 
-type TokenEndpoint = (req: IncomingMessage, res: ServerResponse, serve: () => void) => void
+type TokenEndpoint = (req: IncomingMessage, res: ServerResponse, serve: () => Promise<void>) => void
 
 function createRouter(origin: string, server: Provider, tokenEndpoint: TokenEndpoint): RequestListener {
   const authorizationServer = server.callback()
   return (req, res) => {
-    const serve = () => void authorizationServer(req, res)
+    const serve = () => authorizationServer(req, res)
     const url = URL.parse(req.url ?? '/', origin)
     if (url === null) return void res.writeHead(400).end()
     const { pathname } = url
@@ -84,7 +94,7 @@ function createRouter(origin: string, server: Provider, tokenEndpoint: TokenEndp
     if (pathname.startsWith('/api/')) return settle(answerApi(server, url, req, res), res)
     if (pathname.startsWith('/interaction/')) return settle(answerConsent(server, req, res), res)
     if (pathname === '/auth' || pathname.startsWith('/auth/')) askAlways(req, url)
-    serve()
+    void serve()
   }
 }
 

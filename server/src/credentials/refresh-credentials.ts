@@ -1,7 +1,8 @@
+import { setTimeout as delay } from 'node:timers/promises'
 import { createRoute, z } from '@hono/zod-openapi'
 import { actorOf } from '../audit/audit-actor.ts'
 import type { RefreshTrigger } from '../database/schema.ts'
-import { freshen, problemOf, reauthorizationRequired } from '../grants/fresh-grant.ts'
+import { problemOf, reauthorizationRequired, refreshPending } from '../grants/fresh-grant.ts'
 import { type Grant, readGrant } from '../grants/grant.ts'
 import { requireUsableGrant } from '../grants/usable-grant.ts'
 import { type Api, failures, json } from '../http/api.ts'
@@ -9,10 +10,14 @@ import { uuidParameter } from '../http/parameters.ts'
 import { requires } from '../http/requires.ts'
 import type { Services } from '../services.ts'
 
+const POLL_MS = 100
+
 export const refreshResultSchema = z
   .object({
     connection_id: z.uuid(),
-    refreshed: z.boolean().openapi({ description: 'False when the token was newer than was thought.' }),
+    refreshed: z
+      .boolean()
+      .openapi({ description: 'False when the report said nothing of the token’s age, or was about an older one.' }),
     version: z.int(),
     access_token_expires_at: z.iso.datetime().nullable(),
   })
@@ -48,18 +53,25 @@ export function refreshCredentials(api: Api, services: Services) {
   })
 }
 
-/** Refreshes a token that may be fresh. @throws Problem as `freshGrant` does */
+/** Refreshes a token that may be fresh, or waits for whoever is at it. @throws Problem as `freshGrant` does */
 export async function refreshWhatever(
   services: Services,
   grant: Grant,
   trigger: RefreshTrigger,
 ): Promise<z.infer<typeof refreshResultSchema>> {
-  if (!grant.refreshable) throw await reauthorizationRequired(services, grant)
-  const result = await services.refresher.refresh(grant, trigger)
-  if (result.outcome === 'failed' || result.outcome === 'postponed') throw problemOf(result)
+  const { lease_ms, call_ms } = services.refresher.limits
+  const deadline = performance.now() + lease_ms + call_ms
   const place = { id: grant.connection_id, tenant_id: grant.tenant_id }
-  const now = await freshen(services, await readGrant(services, place))
-  return presentRefresh(now, now.version > grant.version)
+  for (;;) {
+    if (!grant.refreshable) throw await reauthorizationRequired(services, grant)
+    const result = await services.refresher.refresh(grant, trigger)
+    if (result.outcome === 'failed' || result.outcome === 'postponed') throw problemOf(result)
+    const now = await readGrant(services, place)
+    if (now.version > grant.version) return presentRefresh(now, true)
+    if (!now.refreshable) throw await reauthorizationRequired(services, now)
+    if (performance.now() > deadline) throw refreshPending()
+    await delay(POLL_MS)
+  }
 }
 
 export function presentRefresh(grant: Grant, refreshed: boolean): z.infer<typeof refreshResultSchema> {

@@ -41,7 +41,7 @@ export async function freshen(services: Services, read: Grant): Promise<Grant> {
     const result = await refreshFor(services, grant, age)
     const unheard = age === 'stale' ? null : result
     if (unheard?.outcome === 'failed' || unheard?.outcome === 'postponed') throw problemOf(unheard)
-    if (performance.now() > deadline) throw pending()
+    if (performance.now() > deadline) throw refreshPending()
     if (unheard?.outcome === 'elsewhere') await delay(poll)
     const next = await readGrant(services, { id: grant.connection_id, tenant_id: grant.tenant_id })
     // A token that still lives is good enough while another attempt is at it, or none can be made.
@@ -91,7 +91,7 @@ export async function reauthorizationRequired(services: Services, grant: Grant):
 
 const NOTHING_TO_REFRESH = 'The access token expired, and the provider gave no refresh token.'
 
-function pending(): Problem {
+export function refreshPending(): Problem {
   const detail = 'Another process is refreshing this grant and has not ended. Try again in a moment.'
   return new Problem(503, 'refresh_pending', detail, { headers: { 'retry-after': '2' } })
 }

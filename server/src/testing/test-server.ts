@@ -26,6 +26,8 @@ export interface TestServer {
   tenant_id: string
   api_key: string
   database_url: string
+  /** What another server process on the same database is to be started with. */
+  launch: { data_directory: string; connectors: string[]; connector_env: Record<string, string> }
   /** Every line that the server logged. */
   logs: string[]
   /** Calls `/v1` with the admin key, or with another one; null sends none. */
@@ -45,6 +47,8 @@ export interface TestServerOptions {
   standards?: LabOptions['standards']
   /** Refreshes ahead of time are off unless a test wants them, because tests move the clock. */
   refresh?: ServerOptions['refresh']
+  /** Further settings of the lab. */
+  lab?: LabOptions
   connectors?: string[]
   connector_env?: Record<string, string>
   /** A declaration of the provider `lab` in YAML, as an operator would add it. */
@@ -70,6 +74,7 @@ export async function startTestServer(
     access_token_seconds: options.access_token_seconds ?? 3600,
     rotation: options.rotation ?? 'never',
     ...(options.standards && { standards: options.standards }),
+    ...options.lab,
   })
   defer(t, () => lab.close())
 
@@ -79,18 +84,23 @@ export async function startTestServer(
   }
 
   const logs: string[] = []
+  const launch = {
+    data_directory: directory,
+    connectors: options.connectors ?? [labConnector],
+    connector_env: { LAB_ORIGIN: lab.origin, ...options.connector_env },
+  }
   const server = await startServer({
     config: {
       ...readConfig({ SLUICE_ALLOW_LOOPBACK: '1', DATABASE_URL: database.url }),
       port: 0,
-      connectors: options.connectors ?? [labConnector],
+      connectors: launch.connectors,
       providers: options.provider === undefined ? [] : [join(directory, 'providers')],
       ...(options.rate_limits && { rate_limits: options.rate_limits }),
       ...(options.sign_in && { sign_in: options.sign_in(lab, directory) }),
     },
     data_directory: directory,
     web_directory: options.web_directory ?? null,
-    connector_env: options.connector_env ?? { LAB_ORIGIN: lab.origin },
+    connector_env: launch.connector_env,
     refresh: { ahead: false, ...options.refresh },
     log_to: { write: (line: string) => void logs.push(line) },
     ...(options.run_limits && { run_limits: options.run_limits }),
@@ -122,6 +132,7 @@ export async function startTestServer(
     tenant_id: server.tenant.id,
     api_key: adminKey,
     database_url: database.url,
+    launch,
     logs,
     async api(method, path, body, apiKey = adminKey) {
       const response = await fetch(new URL(path, address), {

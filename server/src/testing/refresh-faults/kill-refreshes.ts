@@ -1,0 +1,177 @@
+// Servers that are killed while they refresh, against a provider of one rotation policy, and what another server makes of
+// what they left: the grant lives on, or it is lost because the provider made it so, and then the connection says so.
+import { type ChildProcess, fork } from 'node:child_process'
+import { once } from 'node:events'
+import { setTimeout as delay } from 'node:timers/promises'
+import { fileURLToPath } from 'node:url'
+import { connect } from '../connect-story.ts'
+import { startTestServer, type TestServer } from '../test-server.ts'
+import { FAULT_LIMITS } from './fault-limits.ts'
+import type { KillPoint } from './kill-points.ts'
+import type { RotationPolicy } from './rotation-policies.ts'
+import type { RefreshOrder, VictimOrder } from './victim.ts'
+
+const VICTIM = fileURLToPath(new URL('victim.ts', import.meta.url))
+const ACCESS_TOKEN_SECONDS = 600
+/** Where a grant in doubt is left alone until its access token has expired. */
+const SHORT_ACCESS_TOKEN_SECONDS = 6
+const RECOVERY_MS = 30_000
+const ANYWHERE_MS = 60
+
+export interface KillTally {
+  kills: number
+  /** Attempts that had ended before the kill came. */
+  survived: number
+  lost: number
+  /** Lost though the provider would still have served, or without a word on the connection. */
+  avoidable: string[]
+  rotations: number
+  provider_calls: number
+}
+
+/** Kills one server at each of the points, in turn. `random` gives numbers in [0, 1). */
+export async function killRefreshes(
+  t: Parameters<typeof startTestServer>[0],
+  policy: RotationPolicy,
+  points: KillPoint[],
+  { random, onKill = () => {} }: { random: () => number; onKill?: () => void },
+): Promise<KillTally> {
+  const declared = { reuse: 'refused', grace_seconds: 0, ...policy.lab }
+  const server = await startTestServer(t, {
+    lab: {
+      ...policy.lab,
+      access_token_seconds: policy.waits_in_doubt ? SHORT_ACCESS_TOKEN_SECONDS : ACCESS_TOKEN_SECONDS,
+    },
+    connector_env: { LAB_REFRESH_TOKENS: JSON.stringify(declared) },
+    refresh: { limits: FAULT_LIMITS },
+  })
+  const tally: KillTally = { kills: 0, survived: 0, lost: 0, avoidable: [], rotations: 0, provider_calls: 0 }
+  let connectionId = (await connect(server)).connection_id
+  let next = startVictim(server)
+  try {
+    for (const point of points) {
+      const victim = await next
+      next = startVictim(server)
+      const before = await grantOf(server, connectionId)
+      const calls = server.lab.token_requests
+      const killed = await killAt(server, victim, point, { ...before, connection_id: connectionId }, random)
+      onKill()
+      tally.kills += killed.dead ? 1 : 0
+      tally.survived += killed.ended ? 1 : 0
+      const committed = (await grantOf(server, connectionId)).version > before.version
+      const end = await recover(server, connectionId)
+      const after = await grantOf(server, connectionId)
+      tally.rotations += after.version - before.version
+      tally.provider_calls += server.lab.token_requests - calls
+      if (end === 'alive') continue
+      tally.lost += 1
+      const unavoidable = end === 'flagged' && policy.loses_what_is_lost && killed.provider_acted && !committed
+      if (!unavoidable) tally.avoidable.push(`${policy.name}, killed ${point.name}: ${end}`)
+      connectionId = (await connect(server)).connection_id
+    }
+  } finally {
+    await stop(await next)
+  }
+  return tally
+}
+
+async function startVictim(server: TestServer): Promise<ChildProcess> {
+  const order: VictimOrder = { ...server.launch, database_url: server.database_url }
+  const child = fork(VICTIM, [JSON.stringify(order)], {
+    execArgv: process.execArgv.filter((argument) => !argument.startsWith('--test')),
+    stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
+    env: { PATH: process.env.PATH },
+  })
+  const first = await Promise.race([once(child, 'message'), once(child, 'exit')])
+  if (first[0] !== 'ready') throw new Error('a server did not start')
+  return child
+}
+
+interface Killed {
+  dead: boolean
+  /** The attempt ended before. */
+  ended: boolean
+  provider_acted: boolean
+}
+
+async function killAt(
+  server: TestServer,
+  victim: ChildProcess,
+  point: KillPoint,
+  grant: Omit<RefreshOrder, 'die_at'>,
+  random: () => number,
+): Promise<Killed> {
+  const exited = once(victim, 'exit')
+  const ended = once(victim, 'message').then(() => true)
+  let acted = false
+  const kill = () => victim.kill('SIGKILL')
+  const dieAt =
+    point.at === 'provider_received' || point.at === 'provider_done' || point.at === 'anywhere' ? null : point.at
+  if (point.at === 'provider_received') server.lab.fault({ reply: 'never', noticed: kill })
+  if (point.at === 'provider_done') {
+    const noticed = () => {
+      acted = true
+      kill()
+    }
+    server.lab.fault({ reply: 'withheld', noticed })
+  }
+  const calls = server.lab.token_requests
+  victim.send({ ...grant, die_at: dieAt } satisfies RefreshOrder)
+  if (point.at === 'anywhere') {
+    await delay(random() * ANYWHERE_MS)
+    kill()
+  }
+  const isEnded = await Promise.race([exited.then(() => false), ended.catch(() => false)])
+  if (isEnded) kill()
+  await exited
+  // What reached the provider before the kill may still be at work there, or about to be.
+  if (point.at === 'anywhere') await delay(ANYWHERE_MS)
+  await server.lab.idle()
+  const called = server.lab.token_requests > calls
+  return { dead: true, ended: isEnded, provider_acted: acted || (called && point.at !== 'provider_received') }
+}
+
+/** What another server makes of it. `silent`: the grant cannot be used, and the connection does not say so. */
+async function recover(server: TestServer, id: string): Promise<'alive' | 'flagged' | 'silent'> {
+  const deadline = Date.now() + RECOVERY_MS
+  for (;;) {
+    const refreshed = await server.api('POST', `/v1/connections/${id}/refresh`)
+    if (refreshed.status === 200) return (await works(server, id)) ? 'alive' : 'silent'
+    const connection = (await server.api('GET', `/v1/connections/${id}`)).body
+    if (connection.status === 'needs_reauthorization') {
+      return connection.problems.length > 0 && connection.status_reason ? 'flagged' : 'silent'
+    }
+    if (Date.now() > deadline) return 'silent'
+    await delay(200)
+  }
+}
+
+/** The provider's own API takes the token; one that expired on the way is read again. */
+async function works(server: TestServer, id: string): Promise<boolean> {
+  for (let tries = 0; tries < 3; tries += 1) {
+    const { status, body } = await server.api('GET', `/v1/connections/${id}/credentials`)
+    if (status !== 200) continue
+    const response = await fetch(`${server.lab.origin}/api/customers`, {
+      headers: { authorization: `Bearer ${body.access_token}` },
+    })
+    await response.body?.cancel()
+    if (response.status === 200) return true
+  }
+  return false
+}
+
+async function grantOf({ services, tenant_id }: TestServer, connectionId: string) {
+  const { version } = await services.db
+    .selectFrom('grants')
+    .select('version')
+    .where('tenant_id', '=', tenant_id)
+    .where('connection_id', '=', connectionId)
+    .executeTakeFirstOrThrow()
+  return { tenant_id, version }
+}
+
+async function stop(victim: ChildProcess): Promise<void> {
+  const exited = once(victim, 'exit')
+  victim.kill('SIGKILL')
+  await exited
+}
