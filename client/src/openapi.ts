@@ -1194,6 +1194,16 @@ export interface paths {
                          */
                         dpop?: "never" | "when_offered" | "required";
                         /**
+                         * @description What connections of this integration cannot do without, unless a connect session says otherwise.
+                         * @default []
+                         */
+                        required_scopes?: string[];
+                        /**
+                         * @description What they use where it is granted.
+                         * @default []
+                         */
+                        optional_scopes?: string[];
+                        /**
                          * @description Addresses that a connect session may return to, compared exactly.
                          * @default []
                          */
@@ -5494,6 +5504,8 @@ export interface components {
             scopes: string[] | null;
             resource: string[] | null;
             dpop: string | null;
+            required_scopes: string[];
+            optional_scopes: string[];
             return_urls: string[];
             relay: {
                 /**
@@ -5830,13 +5842,14 @@ export interface components {
             connection_id: string;
             /** @description Counts token responses; give it when you report a token. */
             version: number;
-            access_token: string;
+            /** @description Null where the credentials are not OAuth. */
+            access_token: string | null;
             /**
              * Format: date-time
              * @description Null: the provider does not tell. Report a 401, and it is refreshed.
              */
             access_token_expires_at: string | null;
-            /** @description In the connector’s own shape, without the client’s id and secret, which are injected at launch. */
+            /** @description In the connector’s own shape, without the client’s id and secret, which are injected at launch. Where they are not OAuth: the whole config, in the clear. */
             credentials: {
                 [key: string]: unknown;
             };

@@ -6,17 +6,16 @@ import { jsonObjectSchema } from '../connectors/connector-record.ts'
 import { type Api, failures, json } from '../http/api.ts'
 import { parseJsonObject } from '../http/json-object.ts'
 import { requires } from '../http/requires.ts'
-import { text } from '../http/text.ts'
 import type { Services } from '../services.ts'
 import { connectionSchema, etagOf, presentConnection, selectConnections } from './connection-record.ts'
 import { makeConnection } from './make-connection.ts'
+import { scopesSchema } from './scopes-schema.ts'
 
 const token = z
   .string()
   .min(1)
   .max(32_768)
   .regex(/^[\x20-\x7e]+$/, 'must be visible ASCII')
-export const scopesSchema = z.array(text(1, 500).regex(/^\S+$/)).max(200)
 
 const grantSchema = z
   .object({

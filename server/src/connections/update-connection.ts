@@ -9,7 +9,7 @@ import { requires } from '../http/requires.ts'
 import type { Services } from '../services.ts'
 import { changeConnection } from './change-connection.ts'
 import { connectionSchema, etagOf, presentConnection, selectConnections } from './connection-record.ts'
-import { scopesSchema } from './create-connection.ts'
+import { scopesSchema } from './scopes-schema.ts'
 
 const changesSchema = z
   .object({

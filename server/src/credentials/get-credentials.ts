@@ -1,12 +1,14 @@
 import { createRoute } from '@hono/zod-openapi'
 import { actorOf } from '../audit/audit-actor.ts'
+import { findConnection, openConfig } from '../connections/connection.ts'
 import { freshen } from '../grants/fresh-grant.ts'
 import { requireUsableGrant } from '../grants/usable-grant.ts'
 import { type Api, failures, json } from '../http/api.ts'
 import { uuidParameter } from '../http/parameters.ts'
+import { Problem } from '../http/problem.ts'
 import { requires } from '../http/requires.ts'
 import type { Services } from '../services.ts'
-import { credentialsSchema, presentCredentials } from './credentials-record.ts'
+import { credentialsSchema, presentCredentials, presentOwnCredentials } from './credentials-record.ts'
 
 const route = createRoute({
   method: 'get',
@@ -26,14 +28,24 @@ export function getCredentials(api: Api, services: Services) {
   api.openapi(route, async (c) => {
     const caller = c.get('caller')
     const { id } = c.req.valid('param')
-    const grant = await freshen(services, await requireUsableGrant(services, caller.tenant_id, id))
+    const credentials = await readCredentials(services, caller.tenant_id, id)
     await services.audit.append(caller.tenant_id, {
       action: 'credentials.read',
       actor: actorOf(caller),
       subject: { type: 'connection', id },
-      detail: { version: grant.version },
+      detail: { version: credentials.version },
     })
     c.header('cache-control', 'no-store')
-    return c.json(presentCredentials(grant), 200)
+    return c.json(credentials, 200)
   })
+}
+
+async function readCredentials(services: Services, tenantId: string, id: string) {
+  try {
+    return presentCredentials(await freshen(services, await requireUsableGrant(services, tenantId, id)))
+  } catch (error) {
+    if (!(error instanceof Problem) || error.code !== 'connection_without_grant') throw error
+    const connection = await findConnection(services, tenantId, id)
+    return presentOwnCredentials(connection, await openConfig(services, connection))
+  }
 }

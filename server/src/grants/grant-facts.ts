@@ -20,7 +20,7 @@ export interface GrantOrigin {
   /** What the authorization response gave beside the code. */
   captured?: JsonObject
   client_id: string
-  /** As `askedScopes` reads them; null when nobody knows. */
+  /** Of the authorization request; null when nobody knows. */
   requested_scopes: string[] | null
   granted_at: Date
 }

@@ -23,7 +23,7 @@ export interface Replacement {
   connection_id: string
   /** What the provider answered to the new consent, already read and mapped. */
   issued: IssuedTokens
-  /** As `askedScopes` reads them from the authorization request; null when nobody knows. */
+  /** Of the authorization request; null when nobody knows. */
   requested_scopes: string[] | null
   /** The endpoint config that the person filled this time; left out, it stays as it was. */
   config?: JsonObject

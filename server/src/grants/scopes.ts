@@ -1,5 +1,5 @@
 // The scope ledger: what was asked for, what was granted, what is needed.
-import { buildAuthorizationRequest, createPkce, type JsonObject, type OAuthPlan } from '@sluice/oauth'
+import type { OAuthPlan } from '@sluice/oauth'
 
 /** What connections need (`required`), and what they can do without (`optional`). */
 export interface NeededScopes {
@@ -11,29 +11,6 @@ export interface ScopeLedger extends NeededScopes {
   /** Null: not known. */
   asked: string[] | null
   granted: string[]
-}
-
-/**
- * The scopes that an authorization request of the plan asks for: those given, else the provider's default ones, else what
- * the connector wrote into its authorization URL. Null when the request cannot be built from this config.
- */
-export function askedScopes(
-  plan: OAuthPlan,
-  { config, scopes }: { config: JsonObject; scopes?: Record<string, string[]> },
-): string[] | null {
-  try {
-    const { url } = buildAuthorizationRequest(plan, {
-      client_id: 'client',
-      redirect_uri: 'https://localhost/',
-      state: 's'.repeat(plan.state?.length?.min ?? 32),
-      config,
-      ...(scopes && { scopes }),
-      ...(plan.uses_pkce && { code_challenge: createPkce().code_challenge }),
-    })
-    return scopesIn(new URL(url).searchParams.get('scope') ?? '')
-  } catch {
-    return null
-  }
 }
 
 /** Providers separate scopes by spaces (RFC 6749 §3.3) or commas. */

@@ -1,5 +1,6 @@
 import { createRoute, z } from '@hono/zod-openapi'
 import { type Secret, secret } from '@sluice/oauth'
+import { scopesSchema } from '../connections/scopes-schema.ts'
 import { findConnector } from '../connectors/find-connector.ts'
 import type { Brand } from '../database/schema.ts'
 import { type Api, failures, json } from '../http/api.ts'
@@ -41,6 +42,11 @@ const route = createRoute({
             }),
             ...clientKeysSchema.shape,
             ...authorizationServerFields,
+            required_scopes: scopesSchema.default([]).openapi({
+              description:
+                'What connections of this integration cannot do without, unless a connect session says otherwise.',
+            }),
+            optional_scopes: scopesSchema.default([]).openapi({ description: 'What they use where it is granted.' }),
             return_urls: z
               .array(text(1, 2000).pipe(z.url({ protocol: /^https?$/ })))
               .max(50)
@@ -78,6 +84,8 @@ export interface NewIntegration extends ClientKeys, AuthorizationServerFields {
   name?: string | undefined
   client_id: string
   client_secret: Secret | null
+  required_scopes?: string[]
+  optional_scopes?: string[]
   return_urls?: string[]
   relay?: { redirect_uri: string; public_key: Record<string, unknown> } | undefined
   brand?: Brand | undefined
@@ -114,6 +122,8 @@ export async function createIntegration(services: Services, integration: NewInte
       scopes: integration.scopes ?? null,
       resource: integration.resource ?? null,
       dpop: integration.dpop ?? null,
+      required_scopes: integration.required_scopes ?? [],
+      optional_scopes: integration.optional_scopes ?? [],
       return_urls: integration.return_urls ?? [],
       relay:
         integration.relay === undefined

@@ -32,10 +32,14 @@ export interface Connected {
 }
 
 /** From a new link to a connection. */
-export async function connect(server: TestServer, body: Record<string, unknown> = {}): Promise<Connected> {
+export async function connect(
+  server: TestServer,
+  body: Record<string, unknown> = {},
+  config: object = validConfig,
+): Promise<Connected> {
   const link = await createLink(server, body)
   const browser = createTestBrowser(server.base_url)
-  const callback = await consent((await startAuthorization(browser, link)).href, { decision: 'allow' })
+  const callback = await consent((await startAuthorization(browser, link, config)).href, { decision: 'allow' })
   const response = await browser.open(callback)
   assert.equal(response.status, 303, await response.text())
   const session = await readJson(await browser.open(`${link.path}/session`))

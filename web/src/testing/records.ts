@@ -53,6 +53,8 @@ export const integration: Integration = {
   scopes: null,
   resource: null,
   dpop: null,
+  required_scopes: [],
+  optional_scopes: [],
   return_urls: [],
   relay: null,
   relay_url: null,
