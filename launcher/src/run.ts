@@ -18,6 +18,7 @@ import { raced, within } from './waiting.ts'
 
 const SHOWN_LINE = 200
 const SHOWN_BYTES = 8192
+const INPUT_AHEAD_BYTES = 1024 * 1024
 /** How long output may still come after the exit: something that left the process group may hold the pipe. */
 const DRAIN_MS = 1_000
 
@@ -168,8 +169,7 @@ export async function startRun(launch: Launch, options: RunOptions = {}): Promis
   return {
     limits,
     async write(input) {
-      const { stdin } = connector
-      if (stdin && !stdin.destroyed && !stdin.write(input)) await drained(stdin)
+      if (connector.stdin && !connector.stdin.destroyed) await writeAhead(connector.stdin, input)
     },
     send: (request) => void connector.stdin?.write(`${JSON.stringify(request)}\n`),
     endInput: () => void connector.stdin?.end(),
@@ -215,12 +215,13 @@ export async function startRun(launch: Launch, options: RunOptions = {}): Promis
   }
 }
 
-/** Settles when the connector has read what it was given, or will read no more. */
-async function drained(stdin: Writable): Promise<void> {
-  const { promise, resolve } = Promise.withResolvers<void>()
-  for (const event of ['drain', 'close', 'error']) stdin.once(event, resolve)
-  await promise
-  for (const event of ['drain', 'close', 'error']) stdin.off(event, resolve)
+/**
+ * Writes, and waits while more than `INPUT_AHEAD_BYTES` are on their way: so much that neither we nor the connector stand
+ * still whenever the other gets to run. Settles too when the connector will read no more.
+ */
+async function writeAhead(stdin: Writable, input: string | Buffer): Promise<void> {
+  const written = new Promise<void>((resolve) => void stdin.write(input, () => resolve()))
+  if (stdin.writableLength > INPUT_AHEAD_BYTES) await written
 }
 
 async function start(

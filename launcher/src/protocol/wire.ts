@@ -6,7 +6,7 @@ import type { ValidateBinding } from './requests.ts'
 export interface WireLines {
   type: 'wire'
   protocol: ProtocolName
-  /** Ends with a newline. Belongs to the taker until the next event is asked for. */
+  /** Ends with a newline. */
   lines: Buffer
   documents: number
 }
