@@ -7,10 +7,11 @@ import { escapeControls } from '../printable.ts'
 import { createBound } from '../protocol/bound.ts'
 import type { CaptureRequest } from '../protocol/requests.ts'
 import { createRedactor } from '../redactor.ts'
-import { type Run, startRun } from '../run.ts'
+import type { Run } from '../run.ts'
 import { type MessageReader, messageReader, type ReceivedMessage } from './message-reader.ts'
 import { acknowledgeRequest, applyRequest, openRequest } from './requests.ts'
 import { applied, captured, checkpoint, opened, readResponse, sourcedSchema } from './responses.ts'
+import { startFlowRun } from './start-flow-run.ts'
 import { askOnce } from './unary.ts'
 
 /**
@@ -28,7 +29,7 @@ export async function* capture(launch: Launch, request: CaptureRequest): AsyncGe
     const { actionDescription } = await askOnce(launch, applyRequest(request), 'applied', applied, teller)
     yield* teller.told()
     yield { type: 'applied', action_description: escapeControls(redact(actionDescription)) }
-    run = await startRun(launch, teller)
+    run = await startFlowRun(launch, request.config, teller)
     run.send(openRequest(request))
     const reason = yield* pump(run, request, teller)
     await run.stop()

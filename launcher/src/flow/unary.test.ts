@@ -172,7 +172,8 @@ test('S49 the config reaches the connector by stdin alone: argv and environment 
     )
     const { config, env, ...rest } = found?.resource_config ?? {}
     assert.deepEqual(config, { token: 'hunter2hunter2' })
-    assert.deepEqual(Object.keys(env ?? {}).sort(), ['HOME', 'LANG', 'OWN', 'PATH', 'TMPDIR'])
+    const ours = ['ENCRYPTION_URL', 'FLOW_RUNTIME_CODEC', 'HOME', 'LANG', 'OWN', 'PATH', 'TMPDIR']
+    assert.deepEqual(Object.keys(env ?? {}).sort(), ours)
     assert.equal(JSON.stringify({ env, rest }).includes('hunter2'), false)
     assert.equal(JSON.stringify(env).includes('canary'), false)
     assert.equal(rest.stdin_is_pipe, true)

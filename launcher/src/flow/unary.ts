@@ -1,11 +1,12 @@
-import type { JsonObject } from '@sluice/connector-specs'
+import { isJsonObject, type JsonObject } from '@sluice/connector-specs'
 import type { z } from 'zod'
 import { ConnectorError } from '../connector-error.ts'
 import type { Launch } from '../launch.ts'
 import { escapeControls } from '../printable.ts'
-import { type Run, type RunOptions, startRun } from '../run.ts'
+import type { Run, RunOptions } from '../run.ts'
 import { type MessageReader, messageReader } from './message-reader.ts'
 import { readResponse } from './responses.ts'
+import { startFlowRun } from './start-flow-run.ts'
 
 /**
  * Sends one request, closes stdin and reads exactly one response, within `timeout_ms` altogether.
@@ -20,7 +21,7 @@ export async function askOnce<T>(
   options?: RunOptions,
 ): Promise<T> {
   const operation = Object.keys(request)[0] ?? key
-  const run = await startRun(launch, options)
+  const run = await startFlowRun(launch, configOf(request), options)
   const messages = messageReader(run)
   try {
     const deadline = performance.now() + run.limits.timeout_ms
@@ -34,6 +35,14 @@ export async function askOnce<T>(
   } finally {
     await run.stop()
   }
+}
+
+/** The config that a request holds: at its top, or in the capture that it is about. Asking for the spec needs none. */
+function configOf(request: JsonObject): JsonObject | null {
+  if ('spec' in request) return null
+  const [body] = Object.values(request)
+  const holder = isJsonObject(body) && isJsonObject(body.capture) ? body.capture : body
+  return isJsonObject(holder) && isJsonObject(holder.config) ? holder.config : null
 }
 
 async function receiveOne(run: Run, messages: MessageReader, operation: string, deadline: number): Promise<JsonObject> {
