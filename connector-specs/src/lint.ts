@@ -1,10 +1,18 @@
 // The linter of OAuth specs, with places in the text that they were written in.
 import { readFile } from 'node:fs/promises'
-import { type JsonObject, type LintFinding, lintFlowSpec, type UrlPolicy } from '@sluice/oauth'
+import {
+  type JsonObject,
+  type LintFinding,
+  lintAirbyteSpec,
+  lintFlowSpec,
+  lintProviderDeclaration,
+  type UrlPolicy,
+} from '@sluice/oauth'
 import { isJsonObject } from './json-object.ts'
 import { escapeToken, parsePointer } from './json-pointer.ts'
+import { readDeclaration } from './providers/load-provider.ts'
 import { SpecError } from './spec-error.ts'
-import { parseYaml, type TextRegion } from './yaml-document.ts'
+import { parseYaml, type TextRegion, type YamlDocument } from './yaml-document.ts'
 
 /** A finding whose pointer leads from the root of the file, and where in the text that is. */
 export interface LocatedFinding extends LintFinding {
@@ -17,18 +25,23 @@ export interface LintedFile {
   findings: LocatedFinding[]
 }
 
-/** Fields by which an OAuth spec is known, whatever else it lacks. */
-const SPEC_FIELDS = [
-  'provider',
-  'authUrlTemplate',
-  'auth_url_template',
-  'accessTokenUrlTemplate',
-  'access_token_url_template',
+type Lint = (spec: unknown, policy: Partial<UrlPolicy>) => LintFinding[]
+
+/** Fields by which a spec of each dialect is known, whatever else it lacks; the first dialect that fits is taken. */
+const DIALECTS: { lint: Lint; fields: string[] }[] = [
+  {
+    lint: lintFlowSpec,
+    fields: ['authUrlTemplate', 'auth_url_template', 'accessTokenUrlTemplate', 'access_token_url_template'],
+  },
+  { lint: lintAirbyteSpec, fields: ['advanced_auth', 'authSpecification', 'auth_specification'] },
+  { lint: lintProviderDeclaration, fields: ['grants', 'oauth1', 'alias_of', 'token', 'authorization'] },
+  { lint: lintFlowSpec, fields: ['provider'] },
 ]
 
 /**
- * Lints Flow OAuth specs: the OAuth object itself, or what holds it as `oauth2` (a connector's spec, with or without its
- * `spec` envelope, one or a list of them as snapshots have it). Text is YAML or JSON, and its findings come with lines.
+ * Lints OAuth specs of every dialect: Flow's OAuth object itself, or what holds it as `oauth2`; an Airbyte
+ * ConnectorSpecification or manifest; a provider declaration without alias. Envelopes (`spec`) and lists of them, as
+ * snapshots have it, are looked into. Text is YAML or JSON, and its findings come with lines.
  *
  * @throws SpecError `invalid_yaml`, or `invalid_connector_spec` when there is no OAuth spec in it.
  */
@@ -37,15 +50,22 @@ export function lint(
   { path = 'spec', ...policy }: Partial<UrlPolicy> & { path?: string } = {},
 ): LocatedFinding[] {
   const document = typeof spec === 'string' ? parseYaml(path, spec) : null
-  const root = document === null ? spec : document.value
+  return lintValue(document === null ? spec : document.value, document, { path, policy })
+}
+
+function lintValue(
+  root: unknown,
+  document: YamlDocument | null,
+  { path, policy }: { path: string; policy: Partial<UrlPolicy> },
+): LocatedFinding[] {
   const specs = findSpecs(root, '')
   if (specs.length === 0) {
     const sentence =
-      'There is no OAuth spec in it. Give an object with authUrlTemplate, or one that holds it as oauth2.'
+      'There is no OAuth spec in it. Give an object with authUrlTemplate, one that holds it as oauth2, an Airbyte spec with advanced_auth, or a provider declaration.'
     throw new SpecError('invalid_connector_spec', sentence, { place: document === null ? null : path })
   }
-  const findings = specs.flatMap(({ pointer, value }) =>
-    lintFlowSpec(value, policy).map((finding) => {
+  const findings = specs.flatMap(({ pointer, value, lint }) =>
+    lint(value, policy).map((finding) => {
       const whole = pointer + finding.pointer
       return { ...finding, pointer: whole, region: document?.regionOf(parsePointer(whole)) ?? null }
     }),
@@ -53,7 +73,7 @@ export function lint(
   return findings.sort((a, b) => offset(a) - offset(b))
 }
 
-/** @throws SpecError as `lint` does, or `file_not_found`. */
+/** A provider declaration inherits from the file that its alias names. @throws SpecError as `lint` does, or `file_not_found` */
 export async function lintFile(path: string, policy: Partial<UrlPolicy> = {}): Promise<LintedFile> {
   const text = await readFile(path, 'utf8').catch((cause: unknown) => {
     throw new SpecError('file_not_found', 'This file cannot be read. Give the path of a YAML or JSON file.', {
@@ -61,13 +81,24 @@ export async function lintFile(path: string, policy: Partial<UrlPolicy> = {}): P
       cause,
     })
   })
-  return { path, findings: lint(text, { ...policy, path }) }
+  const document = parseYaml(path, text)
+  const { value } = document
+  const isAlias = isJsonObject(value) && typeof value.alias_of === 'string' && value.provider !== undefined
+  const root = isAlias ? await readDeclaration(path) : value
+  return { path, findings: lintValue(root, document, { path, policy }) }
 }
 
-function findSpecs(value: unknown, pointer: string): { pointer: string; value: JsonObject }[] {
+interface FoundSpec {
+  pointer: string
+  value: JsonObject
+  lint: Lint
+}
+
+function findSpecs(value: unknown, pointer: string): FoundSpec[] {
   if (Array.isArray(value)) return value.flatMap((item, index) => findSpecs(item, `${pointer}/${index}`))
   if (!isJsonObject(value)) return []
-  if (SPEC_FIELDS.some((field) => Object.hasOwn(value, field))) return [{ pointer, value }]
+  const dialect = DIALECTS.find(({ fields }) => fields.some((field) => Object.hasOwn(value, field)))
+  if (dialect !== undefined) return [{ pointer, value, lint: dialect.lint }]
   return ['oauth2', 'spec'].flatMap((key) =>
     Object.hasOwn(value, key) ? findSpecs(value[key], `${pointer}/${escapeToken(key)}`) : [],
   )

@@ -3,8 +3,8 @@ import { defineCommand, flag, operands } from '../command.ts'
 export const specsLint = defineCommand({
   path: ['specs', 'lint'],
   summary: 'find what is wrong or doubtful in OAuth specs',
-  description: `Reads Flow OAuth specs (YAML or JSON): the OAuth object itself, or what holds it as \`oauth2\`, as \`raw spec\`
-prints it. Prints each finding with its place, its rule and what to do about it.
+  description: `Reads OAuth specs of every dialect (YAML or JSON): Flow's OAuth object itself, or what holds it as \`oauth2\`, as
+\`raw spec\` prints it; Airbyte's ConnectorSpecification or manifest; provider declarations. Prints each finding with its place, its rule and what to do about it.
 
 An error is a spec that cannot be used, and ends the command with 4. A warning works here but not everywhere;
 a note is worth a look.`,

@@ -45,9 +45,7 @@ export async function listProviders(directory: string = PROVIDERS_DIRECTORY): Pr
  */
 export async function loadProvider(path: string, options: Partial<UrlPolicy> = {}): Promise<Provider> {
   const chain = await readChain(path)
-  const source = chain
-    .map(({ yaml }) => yaml.value as JsonObject)
-    .reduceRight((inherited, own) => mergeDeclarations(inherited, own))
+  const source = merged(chain)
   try {
     return { ...compileProvider(source, options), declaration: providerDeclaration.parse(source), source }
   } catch (error) {
@@ -61,6 +59,17 @@ export async function loadProvider(path: string, options: Partial<UrlPolicy> = {
   }
 }
 
+/** A declaration with what its alias inherits, as written. @throws SpecError as `loadProvider` does */
+export async function readDeclaration(path: string): Promise<JsonObject> {
+  return merged(await readChain(path))
+}
+
+function merged(chain: DeclarationFile[]): JsonObject {
+  return chain
+    .map(({ yaml }) => yaml.value as JsonObject) // seen to be objects by `readChain`
+    .reduceRight((inherited, own) => mergeDeclarations(inherited, own))
+}
+
 interface DeclarationFile {
   path: string
   yaml: YamlDocument
@@ -71,7 +80,7 @@ async function readChain(path: string): Promise<DeclarationFile[]> {
   const chain: DeclarationFile[] = []
   let next: string | null = path
   while (next !== null) {
-    const yaml = parseYaml(next, await readDeclaration(next, chain.at(-1)))
+    const yaml = parseYaml(next, await readFileOf(next, chain.at(-1)))
     const refuse = (field: string, reason: string) =>
       new SpecError('invalid_provider', `${field} ${reason}.`, { place: yaml.placeOf([field]) })
     if (!isJsonObject(yaml.value)) throw refuse('the file', 'is no provider declaration')
@@ -84,7 +93,7 @@ async function readChain(path: string): Promise<DeclarationFile[]> {
   return chain
 }
 
-async function readDeclaration(path: string, from: DeclarationFile | undefined): Promise<string> {
+async function readFileOf(path: string, from: DeclarationFile | undefined): Promise<string> {
   try {
     return await readFile(path, 'utf8')
   } catch (cause) {

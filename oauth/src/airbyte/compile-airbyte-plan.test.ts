@@ -77,7 +77,8 @@ test('slips of form are reported too, in the author spelling', () => {
 test('S31 neither the client secret nor the code can be read by the consent URL', () => {
   for (const name of ['client_secret_value', 'client_secret_param', 'client_secret', 'auth_code_value', 'code']) {
     const consent_url = `https://app.example.com/authorize?{{ state_param }}&x={{ ${name} | urlencode }}`
-    assert.deepEqual(findings(declarative({ consent_url })), [[`${INPUT}/consent_url`, 'invalid_template']], name)
+    const rule = name.startsWith('client_secret') ? 'secret_exposed' : 'invalid_template'
+    assert.deepEqual(findings(declarative({ consent_url })), [[`${INPUT}/consent_url`, rule]], name)
   }
 })
 

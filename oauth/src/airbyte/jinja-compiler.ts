@@ -2,7 +2,7 @@ import type { Compilation } from '../compilation.ts'
 import type { Template } from '../template/template.ts'
 import { parseJinja } from './parse-jinja.ts'
 import { type Piece, templateOf } from './pieces.ts'
-import { lookupIn } from './template-variables.ts'
+import { ForbiddenVariable, lookupIn } from './template-variables.ts'
 
 /** Compiles the templates of one request; what cannot be parsed is reported and stands in as empty. */
 export interface JinjaCompiler {
@@ -31,7 +31,12 @@ export function createJinjaCompiler(
       return parseJinja(source, lookupIn(names, forbidden, missing))
     } catch (error) {
       if (!(error instanceof SyntaxError)) throw error
-      compilation.refuse(pointer, 'invalid_template', `cannot be used as a template: ${error.message}`)
+      const isSecret = error instanceof ForbiddenVariable && error.variable === 'client_secret'
+      compilation.refuse(
+        pointer,
+        isSecret ? 'secret_exposed' : 'invalid_template',
+        `cannot be used as a template: ${error.message}`,
+      )
       return null
     }
   }

@@ -59,6 +59,16 @@ export function templateVariables(input: ConnectorInput, user_input: ConfigPath[
   return names
 }
 
+/** A variable that the place must not read. */
+export class ForbiddenVariable extends SyntaxError {
+  readonly variable: string
+
+  constructor(variable: string, message: string) {
+    super(message)
+    this.variable = variable
+  }
+}
+
 /**
  * Looks names up as one place may read them. `forbidden` maps a variable of the request builders to the reason why this
  * place may not; `missing` hears of names that nothing stands behind, which Airbyte renders as nothing.
@@ -76,7 +86,8 @@ export function lookupIn(
     }
     for (const piece of pieces) {
       const reason = 'variable' in piece ? forbidden[piece.variable] : undefined
-      if (reason !== undefined) throw new SyntaxError(`"${name}" ${reason}`)
+      if (reason !== undefined && 'variable' in piece)
+        throw new ForbiddenVariable(piece.variable, `"${name}" ${reason}`)
     }
     return pieces
   }

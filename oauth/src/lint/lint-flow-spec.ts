@@ -1,20 +1,12 @@
 import type { Compilation } from '../compilation.ts'
 import { tryFlowSpec } from '../compile-flow-plan.ts'
-import type { SpecFinding } from '../errors.ts'
 import type { UrlPolicy } from '../url-policy.ts'
+import { describeFindings, type LintFinding } from './describe-finding.ts'
 import { lintEncoding } from './lint-encoding.ts'
 import { lintNames } from './lint-names.ts'
 import { lintBody, lintRequests } from './lint-requests.ts'
 import { lintResponseMap } from './lint-response-map.ts'
 import { requestTemplates } from './request-templates.ts'
-import { isLintRule, LINT_RULES, type LintRule, type LintRuleId, type Severity } from './rules.ts'
-
-export interface LintFinding extends SpecFinding {
-  rule: LintRuleId
-  severity: Severity
-  /** What the author does about it, in one sentence. */
-  mend: string
-}
 
 /**
  * Everything that is wrong or doubtful in a Flow OAuth2 object (contracts/flow.md §1), errors first. An error is what
@@ -36,20 +28,10 @@ export function lintFlowSpec(spec: unknown, options: Partial<UrlPolicy> = {}): L
       lintResponseMap(parsed.pointerTo('refreshTokenResponseMap'), plan.refresh_response_map, compilation)
     }
   }
-  const refused = [...parsed.findings, ...compilation.findings]
-  const doubtful = [...parsed.warnings, ...compilation.warnings].filter(
-    ({ pointer, rule }) => !refused.some((finding) => finding.pointer === pointer && finding.rule === rule),
-  )
-  return [
-    ...refused.map((finding) => describe(finding, () => 'error')),
-    ...doubtful.map((finding) => describe(finding, ({ severity }) => (severity === 'note' ? 'note' : 'warning'))),
-  ]
-}
-
-function describe(finding: SpecFinding, severityBy: (rule: LintRule) => Severity): LintFinding {
-  if (!isLintRule(finding.rule)) throw new RangeError(`${finding.rule} is not in the table of lint rules`)
-  const rule = LINT_RULES[finding.rule]
-  return { ...finding, rule: finding.rule, severity: severityBy(rule), mend: rule.mend }
+  return describeFindings({
+    refused: [...parsed.findings, ...compilation.findings],
+    doubtful: [...parsed.warnings, ...compilation.warnings],
+  })
 }
 
 function hasWrongGrammar(pointer: string, { findings, warnings }: Compilation): boolean {

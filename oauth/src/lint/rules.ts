@@ -28,7 +28,7 @@ const rules = {
   },
   unknown_field: {
     severity: 'warning',
-    description: 'A field is not one of Flow OAuth specs, and is ignored.',
+    description: 'A field is not one that such specs have.',
     mend: 'Correct its spelling, or remove it.',
   },
   invalid_template: {
@@ -195,6 +195,61 @@ const rules = {
     severity: 'note',
     description: 'The response map yields a refresh token but no access token, so the connector must refresh first.',
     mend: 'Add "access_token": "/access_token" unless the connector takes only the refresh token.',
+  },
+  state_short: {
+    severity: 'warning',
+    description: 'The longest state that is allowed can be guessed (RFC 6749 §10.10).',
+    mend: 'Allow 22 characters or more, if the provider takes them.',
+  },
+  auth_flow_type: {
+    severity: 'error',
+    description: 'OAuth 1.0 cannot be declared by URLs of OAuth 2.0.',
+    mend: 'Leave oauth_connector_input_specification out and name a provider declaration with oauth1.',
+  },
+  dotted_step: {
+    severity: 'error',
+    description: 'A template would have to read a config field with a dot in its name.',
+    mend: 'Rename the field, or move the value to another one.',
+  },
+  parameter_name: {
+    severity: 'error',
+    description: 'The name of a parameter is made from a value.',
+    mend: 'Write the name as fixed text.',
+  },
+  json_path: {
+    severity: 'error',
+    description: 'An output cannot be found by its path in the reply.',
+    mend: 'Write the steps as keys of the reply, such as ["data", "access_token"].',
+  },
+  unknown_parameter: {
+    severity: 'error',
+    description: 'A parameter is renamed that no request has.',
+    mend: 'Rename one of the standard parameters, or declare a parameter of your own.',
+  },
+  unknown_token: {
+    severity: 'error',
+    description: 'The API is told to take a token that no response yields.',
+    mend: 'Name one of token.response.tokens.',
+  },
+  url_query: {
+    severity: 'error',
+    description: 'An address carries a query or fragment.',
+    mend: 'Move the query into `parameters`, where values are encoded.',
+  },
+  password_in_url: {
+    severity: 'error',
+    description: 'The password would stand in an address, which logs keep.',
+    mend: 'Declare `body: form` or `body: json` for the grant.',
+  },
+  other_protocol: {
+    severity: 'error',
+    description: 'Words of OAuth 2.0 stand beside oauth1, or oauth1 where it is not taken.',
+    mend: 'Keep oauth1 with `api` alone, or leave it out.',
+  },
+  documentation_missing: {
+    severity: 'note',
+    description: 'There is no link to the provider’s documentation.',
+    mend: 'Add documentation_url.',
   },
 } as const satisfies Record<string, LintRule>
 

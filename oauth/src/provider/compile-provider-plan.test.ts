@@ -79,7 +79,7 @@ test('S31 a placeholder that nothing declares is refused, the client secret in t
 
 test('S21 a host from a value must be pinned by a suffix or by hosts', () => {
   const url = 'https://{{config.region}}/token'
-  assert.deepEqual(findings({ token: { url } }), ['/token/url invalid_template'])
+  assert.deepEqual(findings({ token: { url } }), ['/token/url host_open'])
   const pinned = plan({ token: { url }, hosts: ['.acme.example'] })
   const build = (region: string) => buildTokenRequest(pinned, { ...code, config: { region } }).url
   assert.equal(build('eu.acme.example'), 'https://eu.acme.example/token')

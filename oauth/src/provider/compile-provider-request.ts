@@ -5,7 +5,6 @@ import { formatJsonPointer } from '../json-pointer.ts'
 import type { Parameter, RequestTemplates } from '../plan.ts'
 import { parseTemplate } from '../template/parse-template.ts'
 import { placeHeader } from '../template/place-header.ts'
-import { placeUrl } from '../template/place-url.ts'
 import type { Template } from '../template/template.ts'
 import { parsePlaceholders, splitAlternatives } from './placeholders.ts'
 import type { RequestDeclaration } from './request-declaration.ts'
@@ -194,9 +193,7 @@ export function compileUrl(
     if (/[?#]/.test(alternative))
       compilation.refuse(pointer, 'url_query', 'carries a query or fragment; declare parameters')
     const { conditional: _conditional, ...parsed } = parsePlaceholders(alternative)
-    compilation.probe(pointer, { ...parsed, conditional: false }, (rendered) =>
-      placeUrl(rendered, compilation.url_policy),
-    )
+    compilation.probeUrl(pointer, { ...parsed, conditional: false })
   }
   return template
 }
