@@ -18,6 +18,9 @@ export function printBanner(demo: Demo): void {
       ? ['was shown at the first start', '`npm start -- --new-admin-key` makes another.']
       : [demo.admin_api_key, 'Shown this once and stored hashed. `npm start -- --new-admin-key` makes another.']
   process.stdout.write(`\n  ${color(2, 'Admin API key')}  ${key}\n  ${color(2, note)}\n`)
+  process.stdout.write(
+    `\n  ${color(2, 'Sign-in link')}   ${demo.sign_in_url}\n  ${color(2, 'Opens the console, once, within 15 minutes.')}\n`,
+  )
   process.stdout.write(`\n  Open the connect link to try it. Ctrl-C stops everything.\n\n`)
 }
 

@@ -6,6 +6,7 @@ import { secret } from '@sluice/oauth'
 import {
   type Config,
   chooseDataDirectory,
+  createAdminLink,
   createApiKey,
   createConnectSession,
   createIntegration,
@@ -26,6 +27,8 @@ const LINK_LIFETIME_SECONDS = 24 * 60 * 60
 export interface Demo {
   base_url: string
   connect_url: string
+  /** Signs in to the console once. */
+  sign_in_url: string
   lab_origin: string
   data_directory: string
   database: string
@@ -92,6 +95,7 @@ export async function startDemo(config: Config, options: DemoOptions): Promise<D
     return {
       base_url: server.services.base_url,
       connect_url: ways_in.url,
+      sign_in_url: await createAdminLink(server.services, server.tenant.id),
       lab_origin: lab.origin,
       data_directory: dataDirectory,
       database: server.database,

@@ -62,9 +62,7 @@ test('a person connects in the browser, reads a sample, and finds the connection
   assert.ok((await page.getByText(/^cus_\d+$/).count()) > 5)
   assert.ok((await page.getByText(/^ord_\d+$/).count()) > 5)
 
-  await page.goto(sluice.base_url)
-  await page.getByLabel('API key').fill(sluice.api_key ?? '')
-  await page.getByRole('button', { name: 'Sign in' }).click()
+  await page.goto(sluice.sign_in_url)
   await page.getByText('source-lab').first().waitFor()
   await page.getByText('Healthy').first().waitFor()
   assert.deepEqual(complaints, [])

@@ -21,6 +21,7 @@ export interface ReadySluice extends StartedSluice {
   base_url: string
   connect_path: string
   data_directory: string
+  sign_in_url: string
   /** Null when the banner shows none. */
   api_key: string | null
 }
@@ -69,6 +70,7 @@ export async function startedSluice(
     base_url: find(/Console +(\S+)/),
     connect_path: new URL(find(/Connect link +(\S+)/)).pathname,
     data_directory: find(/Data +(\S+)/),
+    sign_in_url: find(/Sign-in link +(\S+)/),
     api_key: find(/Admin API key +(sluice_\S+)/) || null,
   }
 }

@@ -6,11 +6,12 @@ import { Link } from './navigation.tsx'
 
 interface ConsoleFrameProps {
   tenant: string
+  user: string
   onSignedOut: () => void
   children: ReactNode
 }
 
-export function ConsoleFrame({ tenant, onSignedOut, children }: ConsoleFrameProps) {
+export function ConsoleFrame({ tenant, user, onSignedOut, children }: ConsoleFrameProps) {
   const signOut = () => dataOf(sluice.DELETE('/console/session')).finally(onSignedOut)
   return (
     <div className="console">
@@ -26,7 +27,9 @@ export function ConsoleFrame({ tenant, onSignedOut, children }: ConsoleFrameProp
           <a href="/reference">API reference</a>
         </nav>
         <div className="who">
-          <span className="muted">{tenant}</span>
+          <span className="muted" title={`Signed in by ${user}`}>
+            {tenant}
+          </span>
           <button type="button" className="quiet small" onClick={signOut}>
             Sign out
           </button>

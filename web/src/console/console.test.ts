@@ -20,7 +20,14 @@ before(async () => {
 })
 after(() => web.close())
 
-const signedIn = { body: { tenant: { id: 'tenant', name: 'Default' } } }
+const signedIn = {
+  body: {
+    tenant: { id: 'tenant', name: 'Default' },
+    user: 'ada@example.com',
+    scopes: [],
+    expires_at: '2030-01-01T00:00:00Z',
+  },
+}
 const signedOut = { status: 401, body: problem(401, 'not_authenticated', 'Sign in with an API key.') }
 const list = (...data: object[]) => ({ body: { data, next_cursor: null } })
 
@@ -28,6 +35,7 @@ beforeEach(() => {
   web.server.calls.length = 0
   Object.assign(web.server.answers, {
     'GET /console/session': signedIn,
+    'GET /console/sign_in': { body: { identity_provider: null } },
     'GET /v1/connections': list(connection()),
     [`GET /v1/connections/${connectionId}`]: { body: connection() },
     'GET /v1/runs': list(summaryOf(finishedRun), summaryOf(failedRun)),
@@ -57,6 +65,44 @@ test('the API key signs in and stays out of the browser’s storage', async () =
   const kept = await page.evaluate(() => JSON.stringify([localStorage, sessionStorage, document.cookie, location.href]))
   assert.doesNotMatch(kept, /sluice_right/)
   opened.assertClean()
+})
+
+test('a one-time link signs in and leaves the address, and one that was used says so', async () => {
+  const { answers, calls } = web.server
+  answers['GET /console/session'] = signedOut
+  answers['POST /console/session'] = () => {
+    answers['GET /console/session'] = signedIn
+    return { status: 204 }
+  }
+  {
+    await using opened = await openPage(web, '/console/sign-in#link=one-time-token')
+    await opened.page.getByRole('heading', { name: 'Connections' }).waitFor()
+    assert.equal(new URL(opened.page.url()).hash, '')
+    assert.deepEqual(
+      calls.filter(({ call }) => call.startsWith('POST')),
+      [{ call: 'POST /console/session', body: { link: 'one-time-token' } }],
+    )
+    opened.assertClean()
+  }
+  answers['GET /console/session'] = signedOut
+  const used = problem(401, 'link_unknown', 'This sign-in link was used.')
+  answers['POST /console/session'] = { status: 401, body: used }
+  await using opened = await openPage(web, '/console/sign-in#link=one-time-token')
+  await opened.page.getByText('This sign-in link was used.').waitFor()
+})
+
+test('the identity provider is offered where there is one, and a refusal is explained', async () => {
+  const { answers } = web.server
+  answers['GET /console/session'] = signedOut
+  answers['GET /console/sign_in'] = { body: { identity_provider: 'id.example' } }
+  answers['POST /console/sign_in'] = {
+    body: { authorization_url: `${web.server.origin}/console/connectors?at=provider` },
+  }
+  await using opened = await openPage(web, '/console/sign-in?refused=not_allowed')
+  const { page } = opened
+  await page.getByText('nobody has given you access').waitFor()
+  await page.getByRole('button', { name: 'Continue with id.example' }).click()
+  await page.waitForURL(/at=provider/)
 })
 
 test('signing out ends at the sign-in page', async () => {

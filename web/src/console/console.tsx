@@ -10,11 +10,15 @@ import { sluice } from './console-calls.ts'
 import { ConsoleFrame } from './console-frame.tsx'
 import { IntegrationsPage } from './integrations-page.tsx'
 import { NavigationProvider, useNavigation } from './navigation.tsx'
+import { signInByLink } from './one-time-link.ts'
 import { SignInPage } from './sign-in-page.tsx'
 
 /** The console: everything that a tenant's API key may do, for people. */
 export function Console() {
-  const session = useLoad('session', () => dataOf(sluice.GET('/console/session')))
+  const session = useLoad('session', async () => {
+    await signInByLink()
+    return dataOf(sluice.GET('/console/session'))
+  })
   if (session.status === 'loading') return <p className="loading">Opening the console …</p>
   if (session.status === 'failed' && session.error.status !== 401) {
     return (
@@ -26,10 +30,10 @@ export function Console() {
       </main>
     )
   }
-  if (session.status === 'failed') return <SignInPage onSignedIn={session.reload} />
+  if (session.status === 'failed') return <SignInPage refusal={session.error} onSignedIn={session.reload} />
   return (
     <NavigationProvider>
-      <ConsoleFrame tenant={session.data.tenant.name} onSignedOut={session.reload}>
+      <ConsoleFrame tenant={session.data.tenant.name} user={session.data.user} onSignedOut={session.reload}>
         <Page />
       </ConsoleFrame>
     </NavigationProvider>

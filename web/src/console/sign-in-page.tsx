@@ -2,26 +2,51 @@ import { type ApiError, dataOf } from '@sluice/client'
 import { type FormEvent, useState } from 'react'
 import { Brand } from '../page/brand.tsx'
 import { Notice } from '../page/notice.tsx'
-import { apiError } from '../page/use-load.ts'
+import { apiError, useLoad } from '../page/use-load.ts'
 import { sluice } from './console-calls.ts'
 import { TextField } from './text-field.tsx'
 
-export function SignInPage({ onSignedIn }: { onSignedIn: () => void }) {
+interface SignInPageProps {
+  /** Why nobody is signed in. */
+  refusal: ApiError
+  onSignedIn: () => void
+}
+
+/** What the server says in the address when a sign-in by the identity provider did not end in a session. */
+const refusals: Record<string, string> = {
+  denied: 'The sign-in was cancelled at the identity provider.',
+  not_allowed: 'You are known, but nobody has given you access here. Ask who runs this server.',
+  expired: 'This sign-in was not started here, was used already, or took too long. Start it again.',
+  failed: 'The identity provider’s answer could not be used. Try again; the server’s log says more.',
+}
+
+export function SignInPage({ refusal, onSignedIn }: SignInPageProps) {
+  const ways = useLoad('ways', () => dataOf(sluice.GET('/console/sign_in')))
   const [busy, setBusy] = useState(false)
-  const [error, setError] = useState<ApiError>()
-  const signIn = async (event: FormEvent<HTMLFormElement>) => {
-    event.preventDefault()
-    const api_key = String(new FormData(event.currentTarget).get('api_key')).trim()
+  const [error, setError] = useState<string | undefined>(() => firstMessage(refusal))
+  const attempt = async (act: () => Promise<void>) => {
     setBusy(true)
     setError(undefined)
-    try {
-      await dataOf(sluice.POST('/console/session', { body: { api_key } }))
-      onSignedIn()
-    } catch (cause) {
-      setError(apiError(cause))
+    await act().catch((cause: unknown) => {
+      setError(apiError(cause).message)
       setBusy(false)
-    }
+    })
   }
+  const byKey = (event: FormEvent<HTMLFormElement>) => {
+    event.preventDefault()
+    const api_key = String(new FormData(event.currentTarget).get('api_key')).trim()
+    return attempt(async () => {
+      await dataOf(sluice.POST('/console/session', { body: { api_key } }))
+      if (location.pathname === '/console/sign-in') history.replaceState(null, '', '/')
+      onSignedIn()
+    })
+  }
+  const byProvider = () =>
+    attempt(async () => {
+      const { authorization_url } = await dataOf(sluice.POST('/console/sign_in'))
+      location.assign(authorization_url)
+    })
+  const provider = ways.status === 'ready' ? ways.data.identity_provider : null
   return (
     <div className="connect">
       <header>
@@ -29,11 +54,18 @@ export function SignInPage({ onSignedIn }: { onSignedIn: () => void }) {
       </header>
       <main className="card sign-in">
         <h1>Sign in to the console</h1>
-        <p className="lead">With the API key that the server showed when it was first started.</p>
-        <form className="fields" onSubmit={signIn}>
+        {error && <Notice tone="bad">{error}</Notice>}
+        {provider && (
+          <button type="button" className="primary wide" disabled={busy} onClick={byProvider}>
+            Continue with {provider}
+          </button>
+        )}
+        <p className="lead">
+          {provider ? 'Or with an API key.' : 'With an API key, or by the link that the server shows when it starts.'}
+        </p>
+        <form className="fields" onSubmit={byKey}>
           <TextField name="api_key" label="API key" type="password" autoComplete="current-password" required />
-          {error && <Notice tone="bad">{error.message}</Notice>}
-          <button type="submit" className="primary wide" disabled={busy}>
+          <button type="submit" className={provider ? 'wide' : 'primary wide'} disabled={busy}>
             {busy ? 'Signing in …' : 'Sign in'}
           </button>
         </form>
@@ -41,4 +73,10 @@ export function SignInPage({ onSignedIn }: { onSignedIn: () => void }) {
       <footer className="muted">The key is exchanged for a session cookie and is not kept in the browser.</footer>
     </div>
   )
+}
+
+/** That nobody is signed in yet needs no words. */
+function firstMessage(refusal: ApiError): string | undefined {
+  if (refusal.code === 'link_unknown') return refusal.message
+  return refusals[new URLSearchParams(location.search).get('refused') ?? '']
 }

@@ -1,32 +1,10 @@
 import assert from 'node:assert/strict'
-import { writeFileSync } from 'node:fs'
-import { join } from 'node:path'
-import { type TestContext, test } from 'node:test'
-import { consent, type Lab } from '@sluice/lab'
+import { test } from 'node:test'
+import { consent } from '@sluice/lab'
+import { startWithProvider } from '../../testing/identity-provider.ts'
 import { createTestBrowser, readJson, type TestBrowser } from '../../testing/test-browser.ts'
-import { startTestServer, type TestServer, type TestServerOptions } from '../../testing/test-server.ts'
+import { startTestServer, type TestServer } from '../../testing/test-server.ts'
 import { createAdminLink } from '../admin-link.ts'
-import { parseAccessRules } from './access-rules.ts'
-
-async function startWithProvider(t: TestContext, access: string, options: TestServerOptions = {}) {
-  const client = { client_id: 'console', client_secret: 'console-secret-0123456789abcdef' }
-  const server = await startTestServer(t, {
-    ...options,
-    sign_in: (lab: Lab, directory) => {
-      lab.addClient(client)
-      const client_secret_file = join(directory, 'oidc-secret')
-      writeFileSync(client_secret_file, `${client.client_secret}\n`)
-      return {
-        issuer: lab.origin,
-        client_id: client.client_id,
-        client_secret_file,
-        access: parseAccessRules(access) ?? [],
-      }
-    },
-  })
-  server.lab.addClient({ ...client, redirect_uris: [`${server.services.base_url}/console/sign_in/callback`] })
-  return server
-}
 
 async function start(browser: TestBrowser): Promise<string> {
   const response = await browser.open('/console/sign_in', { method: 'POST' })
