@@ -34,7 +34,7 @@ import { openKeyEncryptionKeys } from './sealing/open-key-encryption-keys.ts'
 import type { Services } from './services.ts'
 import { startSweeping } from './sweep-expired.ts'
 import { type DefaultTenant, ensureDefaultTenant } from './tenants/default-tenant.ts'
-import { startDeliveryWorker } from './webhooks/delivery-worker.ts'
+import { countWaiting, startDeliveryWorker } from './webhooks/delivery-worker.ts'
 
 export interface ServerOptions {
   config: Config
@@ -140,6 +140,9 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     registerConnectionMetrics(services)
     await startKeyWork(services)
     if (options.refresh?.ahead !== false) cleanup.push(startRefreshAhead(services).stop)
+    services.metrics.gauge('sluice_webhooks_waiting', 'Webhook deliveries that have not arrived yet.', () =>
+      countWaiting(services),
+    )
     services.metrics.gauge('sluice_refreshes_due', 'Grants whose refresh is due.', () => countDue(services))
     services.metrics.gauge(
       'sluice_provider_circuits_open',

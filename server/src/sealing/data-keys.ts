@@ -24,7 +24,7 @@ export async function registerKeyEncryptionKey(db: Kysely<Database>, keys: KeyEn
   await db
     .insertInto('key_encryption_keys')
     .values({ id: keys.current().id, store: keys.store() })
-    .onConflict((conflict) => conflict.column('id').doNothing())
+    .onConflict((conflict) => conflict.column('id').doUpdateSet({ store: keys.store() }))
     .execute()
 }
 

@@ -73,6 +73,16 @@ export function startDeliveryWorker(services: Services): DeliveryWorker {
   }
 }
 
+/** Of all tenants. */
+export async function countWaiting({ db }: Pick<Services, 'db'>): Promise<number> {
+  const { count } = await db
+    .selectFrom('webhook_deliveries')
+    .select(({ fn }) => fn.countAll<string>().as('count'))
+    .where('status', '=', 'pending')
+    .executeTakeFirstOrThrow()
+  return Number(count)
+}
+
 function pause(signal: AbortSignal): Promise<void> {
   return delay(LOOK_MS, undefined, { signal }).catch(() => {})
 }
