@@ -46,7 +46,7 @@ test('every slip of a spec is reported at once, each with its pointer', () => {
     [`${INPUT}/access_token_params/code`, 'invalid_template'],
     [`${INPUT}/access_token_params/{{ auth_code_key }}`, 'duplicate'],
     [`${INPUT}/access_token_url`, 'refused_url'],
-    [`${INPUT}/consent_url`, 'invalid_template'],
+    [`${INPUT}/consent_url`, 'secret_exposed'],
     [`${INPUT}/extract_output/0`, 'json_path'],
   ])
 })
