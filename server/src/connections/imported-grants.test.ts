@@ -165,3 +165,26 @@ test('a config without credentials changes beside the grant, one with OAuth cred
   const tested = await server.api('POST', `${path}/test`)
   assert.equal(tested.body.passed, true, JSON.stringify(tested.body))
 })
+
+test('the history tells of refreshes and of scopes that changed with them, in pages', async (t) => {
+  const server = await startAccountsServer(t)
+  const { connection } = await imported(server, { required_scopes: ['orders:read'] })
+  const path = `/v1/connections/${connection.id}`
+  const refresh = () => server.api('POST', `${path}/refresh`)
+  assert.equal((await refresh()).status, 200)
+  const narrower = { access_token: 'narrower', token_type: 'Bearer', expires_in: 3600, scope: 'openid offline_access' }
+  server.lab.fault({ body: JSON.stringify(narrower) })
+  assert.equal((await refresh()).status, 200)
+  const { body: now } = await server.api('GET', path)
+  assert.deepEqual([now.missing_scopes, now.problems[0].code], [['orders:read'], 'missing_scopes'])
+
+  const { body: whole } = await server.api('GET', `${path}/history`)
+  assert.deepEqual(
+    whole.data.map(({ kind }: { kind: string }) => kind),
+    ['scopes_changed', 'refreshed', 'refreshed', 'imported'],
+  )
+  assert.deepEqual(whole.data[0].detail, { lost: ['orders:read'], gained: [] })
+  const { body: first } = await server.api('GET', `${path}/history?limit=3`)
+  const { body: rest } = await server.api('GET', `${path}/history?limit=3&cursor=${first.next_cursor}`)
+  assert.deepEqual([...first.data, ...rest.data], whole.data)
+})

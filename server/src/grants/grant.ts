@@ -36,6 +36,8 @@ export interface Grant {
   /** The mapped token response, without the client's id and secret. */
   credentials: Secret<JsonObject>
   account: GrantAccount | null
+  /** As granted; null: the provider did not say. */
+  scope: string | null
   /** The key that the tokens are bound to. */
   dpop: KeptDpopKey | null
 }
@@ -142,6 +144,7 @@ export const grantColumns = [
   'grants.failures',
   'grants.introspected_at',
   'grants.account',
+  'grants.scope',
 ] as const
 
 export type GrantRow = Pick<
@@ -155,6 +158,7 @@ export type GrantRow = Pick<
   | 'failures'
   | 'introspected_at'
   | 'account'
+  | 'scope'
 >
 
 /** @throws Problem 409 `connection_without_grant`; SealingError when the row was tampered with */
@@ -191,6 +195,7 @@ export async function openGrant(
     captured: contents.captured,
     credentials: secret(contents.credentials),
     account: row.account,
+    scope: row.scope,
     dpop: contents.dpop && { ...contents.dpop, private_key: secret(contents.dpop.private_key) },
   }
 }

@@ -2,6 +2,7 @@
 // the owner of the lease on the version that the attempt started from.
 import type { OAuthError, RefreshPolicy } from '@sluice/oauth'
 import { sql, type Transaction } from 'kysely'
+import { recordHistory } from '../connections/connection-history.ts'
 import type { Database, GrantProblem, JournalOutcome } from '../database/schema.ts'
 import { emitEvent } from '../events/emit-event.ts'
 import type { Services } from '../services.ts'
@@ -9,6 +10,7 @@ import { type Grant, type IssuedTokens, sealedTokens } from './grant.ts'
 import { describeProblem, isToldOf, statusFor, type Trouble, verdictOf } from './grant-problem.ts'
 import type { RefreshLease } from './refresh-lease.ts'
 import { retryPause } from './refresh-times.ts'
+import { scopesIn } from './scopes.ts'
 
 export interface Attempt {
   grant: Grant
@@ -37,9 +39,22 @@ export async function commitTokens(
     const held = committed.numUpdatedRows === 1n
     await endAttempt(tx, grant, lease, { outcome: held ? 'refreshed' : 'superseded' })
     if (held) await recover(tx, grant, at)
+    if (held) await tellScopes(tx, grant, issued, at)
     await beforeCommit()
     return held
   })
+}
+
+/** A refresh may give less than was granted (RFC 6749 §6), or what an administrator added. */
+async function tellScopes(tx: Transaction<Database>, grant: Grant, { tokens }: IssuedTokens, at: Date): Promise<void> {
+  const [before, after] = [scopesIn(grant.scope), scopesIn(tokens.scope)]
+  if (grant.scope === null || tokens.scope === null) return
+  const lost = before.filter((scope) => !after.includes(scope))
+  const gained = after.filter((scope) => !before.includes(scope))
+  if (lost.length === 0 && gained.length === 0) return
+  const place = { id: grant.connection_id, tenant_id: grant.tenant_id }
+  const actor = { type: 'server', id: 'refresh' } as const
+  await recordHistory(tx, place, { kind: 'scopes_changed', actor, detail: { lost, gained }, at })
 }
 
 async function recover(tx: Transaction<Database>, grant: Grant, at: Date): Promise<void> {
