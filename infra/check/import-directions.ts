@@ -7,7 +7,8 @@ const DIRECTIONS: Record<string, string[]> = {
   launcher: ['connector-specs'],
   server: ['oauth', 'connector-specs', 'launcher'],
   client: [],
-  cli: ['client', 'oauth', 'connector-specs', 'launcher'],
+  // `lab start` and `connector test` bring the lab to connector developers.
+  cli: ['client', 'oauth', 'connector-specs', 'launcher', 'lab'],
   web: ['client'],
   lab: [],
   bench: ['oauth', 'connector-specs', 'launcher', 'server', 'client', 'lab'],

@@ -6,9 +6,13 @@ import { completionZsh } from './completion-zsh.ts'
 import { configDecrypt } from './config-decrypt.ts'
 import { configEdit } from './config-edit.ts'
 import { configEncrypt } from './config-encrypt.ts'
+import { connectorBuild } from './connector-build.ts'
+import { connectorNew } from './connector-new.ts'
 import { connectorPull } from './connector-pull.ts'
+import { connectorTest } from './connector-test.ts'
 import { keysRotate } from './keys-rotate.ts'
 import { keysStatus } from './keys-status.ts'
+import { labStart } from './lab-start.ts'
 import { rawCapture } from './raw-capture.ts'
 import { rawDiscover } from './raw-discover.ts'
 import { rawOauth } from './raw-oauth.ts'
@@ -22,6 +26,7 @@ export const GROUPS: Record<string, string> = {
   audit: 'What the server recorded of what was done and revealed.',
   connector: 'Connectors as code: make one, try it, take one over from elsewhere.',
   keys: 'The server’s encryption keys.',
+  lab: 'A provider on this machine, to try things with.',
   specs: 'OAuth specs as files: what is wrong with them, and how to mend it.',
   completion: 'Completion scripts for shells.',
 }
@@ -36,7 +41,11 @@ export const COMMANDS: readonly Command[] = [
   configEncrypt,
   configDecrypt,
   configEdit,
+  connectorNew,
+  connectorTest,
+  connectorBuild,
   connectorPull,
+  labStart,
   specsLint,
   auditVerify,
   keysRotate,
