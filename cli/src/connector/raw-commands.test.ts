@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict'
 import { chmod } from 'node:fs/promises'
+import { join } from 'node:path'
 import { after, before, test } from 'node:test'
+import { fileURLToPath } from 'node:url'
 import { type Lab, startLab } from '@sluice/lab'
 import { answer, CLIENT, type LabSource, startOauth, writeLabSource } from '../testing/lab-source.ts'
 import { runSluice, startSluice } from '../testing/run-sluice.ts'
@@ -38,6 +40,37 @@ test('raw spec prints one line in the spelling of Flow', async () => {
   assert.equal(spec.oauth2.provider, 'lab')
   assert.deepEqual(spec.resourcePathPointers, ['/stream'])
   assert.equal(spec.configSchema.title, 'Lab shop')
+})
+
+test('raw spec answers for each connector of the lab, whatever its protocol', async () => {
+  const connectors = fileURLToPath(new URL('../../../lab/connectors/', import.meta.url))
+  for (const name of ['airbyte-source-lab', 'airbyte-destination-lab', 'singer-tap-lab', 'singer-target-lab']) {
+    const { code, stdout, stderr } = await runSluice(['raw', 'spec', '--source', join(connectors, name, 'flow.yaml')])
+    assert.equal(code, 0, stderr)
+    assert.equal(lines(stdout)[0].configSchema.type, 'object')
+  }
+})
+
+test('a tap and an Airbyte source are discovered, validated and captured as a connector of Flow is', async () => {
+  const connectors = fileURLToPath(new URL('../../../lab/connectors/', import.meta.url))
+  const { access_token, refresh_token } = JSON.parse(authorized).credentials
+  const tokens = { ...CLIENT, access_token, refresh_token }
+  const tasks = [
+    ['airbyte', 'airbyte-source-lab', { credentials: { ...tokens, token_expiry_date: '2999-01-01T00:00:00Z' } }],
+    ['singer', 'singer-tap-lab', tokens],
+  ] as const
+  for (const [protocol, name, config] of tasks) {
+    const command = [process.execPath, join(connectors, name, `${name}.ts`)]
+    const local = { protocol, command, env: { LAB_ORIGIN: lab.origin }, config }
+    const path = await source.write(`${name}.yaml`, JSON.stringify({ captures: { 'acme/x': { endpoint: { local } } } }))
+    const { code, stdout, stderr } = await runSluice(['raw', 'capture', '--source', path, '--max-documents', '3'])
+    assert.equal(code, 0, stderr)
+    assert.deepEqual(
+      lines(stdout).map(([collection]) => collection),
+      Array(3).fill('acme/x/customers'),
+    )
+    assert.ok(!(stdout + stderr).includes(refresh_token))
+  }
 })
 
 test('raw discover prints a binding a line', async () => {

@@ -1,0 +1,108 @@
+// Connectors that others wrote, put in by path: `SLUICE_REAL_CONNECTORS=<dir> npm test`. Each is a directory with a
+// `connector.json` (docs/protocols.md says what stands in it).
+import assert from 'node:assert/strict'
+import { readdir, readFile } from 'node:fs/promises'
+import { join, resolve } from 'node:path'
+import { test } from 'node:test'
+import { isJsonObject, type JsonObject, secretValues } from '@sluice/connector-specs'
+import { z } from 'zod'
+import { ConnectorError } from './connector-error.ts'
+import type { Launch } from './launch.ts'
+import { bindCollections } from './protocol/bind-collections.ts'
+import { offered, type Protocol } from './protocol/protocol.ts'
+import { protocolOf } from './protocol/protocol-of.ts'
+import { readToEnd } from './testing/read-to-end.ts'
+
+const object = z.custom<JsonObject>(isJsonObject, 'must be an object')
+const failure = z.object({ code: z.string(), message: z.string().optional() })
+
+const manifest = z.strictObject({
+  protocol: z.enum(['flow', 'airbyte', 'singer']),
+  command: z.array(z.string()).min(1),
+  env: z.record(z.string(), z.string()).default({}),
+  config: object.default({}),
+  manifest: z.string().optional(),
+  catalog_argument: z.enum(['catalog', 'properties']).optional(),
+  sample_config: object.optional(),
+  expect: z.strictObject({
+    /** Properties that the config schema must have. */
+    properties: z.array(z.string()).default([]),
+    /** Names that discovery must find, or how it must fail. Left out: it is not asked. */
+    discover: z.union([z.array(z.string()), failure]).optional(),
+    /** How many documents must at least be read, or how it must fail. Left out: nothing is read. */
+    read: z.union([z.int().nonnegative(), failure]).optional(),
+  }),
+})
+
+type Expected = z.infer<typeof failure>
+
+const directory = process.env.SLUICE_REAL_CONNECTORS
+if (directory === undefined) {
+  test('real connectors', { skip: 'SLUICE_REAL_CONNECTORS names no directory of connectors' }, () => {})
+} else {
+  for (const entry of await readdir(directory, { withFileTypes: true })) {
+    if (entry.isDirectory())
+      test(`the real connector ${entry.name}`, () => tryConnector(resolve(directory, entry.name)))
+  }
+}
+
+async function tryConnector(path: string): Promise<void> {
+  const {
+    protocol: name,
+    config,
+    expect,
+    ...task
+  } = manifest.parse(JSON.parse(await readFile(join(path, 'connector.json'), 'utf8')))
+  const protocol = protocolOf(name)
+  const { command, env, manifest: declarative, ...rest } = task
+  const base: Launch = { name: path, command, cwd: path, env, secrets: [], sample_config: config }
+  const launch = { ...base, ...(declarative && { manifest: declarative }), ...present(rest) }
+
+  const { config_schema, resource_path_pointers } = await protocol.spec(launch)
+  const properties = isJsonObject(config_schema.properties) ? Object.keys(config_schema.properties) : []
+  for (const property of expect.properties) assert.ok(properties.includes(property), `${property} of ${properties}`)
+
+  // Each operation goes on with the config that the one before may have rotated.
+  let current = config
+  const asked: Launch = {
+    ...launch,
+    config_schema,
+    secrets: secretValues(config_schema, config),
+    onConfigUpdate(rotated) {
+      current = rotated.reveal()
+    },
+  }
+  if (expect.discover === undefined) return
+  if (!Array.isArray(expect.discover)) return await fails(discover(protocol, asked, current), expect.discover)
+  const found = await discover(protocol, asked, current)
+  const names = found.map(({ recommended_name }) => recommended_name)
+  for (const stream of expect.discover) assert.ok(names.includes(stream), `${stream} of ${names}`)
+
+  if (expect.read === undefined) return
+  const bindings = bindCollections(found, { resource_path_pointers, prefix: 'real' })
+  const bound = bindings.map((binding, index) => ({ ...binding, resource_path: found[index]?.resource_path ?? [] }))
+  const wanted = typeof expect.read === 'number' ? { max_documents: Math.max(1, expect.read) } : {}
+  const request = { name: 'real/connector', config: current, state: {}, bindings: bound, ...wanted }
+  const read = await readToEnd(offered(protocol, 'read')(asked, request))
+  if (typeof expect.read !== 'number') return await fails(Promise.reject(read.error), expect.read)
+  assert.equal(read.error, null)
+  assert.ok(read.documents.length >= expect.read, `${read.documents.length} documents`)
+}
+
+function discover(protocol: Protocol, launch: Launch, config: JsonObject) {
+  return offered(protocol, 'discover')(launch, config)
+}
+
+async function fails(work: Promise<unknown>, { code, message = '' }: Expected): Promise<void> {
+  await assert.rejects(work, (error: unknown) => {
+    assert.ok(error instanceof ConnectorError, String(error))
+    assert.equal(error.code, code, error.message)
+    assert.ok(error.message.includes(message), error.message)
+    return true
+  })
+}
+
+function present<T extends object>(values: T): { [K in keyof T]: Exclude<T[K], undefined> } {
+  const entries = Object.entries(values).filter(([, value]) => value !== undefined)
+  return Object.fromEntries(entries) as { [K in keyof T]: Exclude<T[K], undefined> } // the undefined are gone
+}
