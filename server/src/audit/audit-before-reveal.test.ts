@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { sql } from 'kysely'
 import { connect } from '../testing/connect-story.ts'
+import { createTestBrowser } from '../testing/test-browser.ts'
 import { startTestServer } from '../testing/test-server.ts'
 
 test('S48 credentials are not revealed while the audit log cannot be written, and are again when it can', async (t) => {
@@ -33,4 +34,17 @@ test('S48 credentials are not revealed while the audit log cannot be written, an
   assert.equal(body.data[0].actor.type, 'api_key')
   assert.equal((await server.api('POST', '/v1/audit_records:verify', {})).body.intact, true)
   assert.ok(!JSON.stringify(body).includes(token))
+})
+
+test('a sign-in to the console is audited, and refused while it cannot be', async (t) => {
+  const server = await startTestServer(t)
+  const signIn = () => createTestBrowser(server.base_url).post('/console/session', { api_key: server.api_key })
+  assert.equal((await signIn()).status, 204)
+  const { body } = await server.api('GET', '/v1/audit_records?action=console.sign_in')
+  assert.equal(body.data.length, 1)
+  assert.equal(body.data[0].actor.type, 'api_key')
+  await sql`alter table audit_records rename to elsewhere`.execute(server.services.db)
+  const refused = await signIn()
+  assert.equal(refused.status, 503)
+  assert.equal(refused.headers.get('set-cookie'), null)
 })

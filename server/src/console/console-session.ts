@@ -23,18 +23,25 @@ export interface NewConsoleSession {
   user_agent: string | null
 }
 
-/** Opens a session; returns the cookie's value. */
-export async function openConsoleSession({ db, now }: Services, session: NewConsoleSession): Promise<string> {
+/** Opens a session, which is audited first; returns the cookie's value. */
+export async function openConsoleSession({ db, audit, now }: Services, session: NewConsoleSession): Promise<string> {
   const value = randomToken()
   const time = now()
+  const id = uuidv7()
+  const { tenant_id, api_key_id, user } = session
+  await audit.append(tenant_id, {
+    action: 'console.sign_in',
+    actor: api_key_id === null ? { type: 'user', id: user } : { type: 'api_key', id: api_key_id },
+    subject: { type: 'console_session', id },
+  })
   await db
     .insertInto('console_sessions')
     .values({
-      id: uuidv7(),
+      id,
       hash: digest(value),
-      tenant_id: session.tenant_id,
-      api_key_id: session.api_key_id,
-      user_name: session.user,
+      tenant_id,
+      api_key_id,
+      user_name: user,
       scopes: [...session.scopes],
       user_agent: session.user_agent?.toWellFormed().slice(0, 300) ?? null,
       last_seen_at: time,
