@@ -1,3 +1,4 @@
+import type { Runtime } from '@sluice/launcher'
 import type { GuardedFetch, MetadataCache } from '@sluice/oauth'
 import type { Kysely } from 'kysely'
 import type { Logger } from 'pino'
@@ -30,6 +31,8 @@ export interface Services {
   audit: AuditLog
   connectors: ConnectorCatalogue
   runs: RunWorker
+  /** Where connectors run. */
+  runtime: Runtime
   refresher: Refresher
   metrics: Metrics
   /** Jobs and schedules, shared by all processes on the database. */

@@ -1,7 +1,9 @@
 // Puts the server together: data directory's lock first, then the port, the database, the keys, the routes. What fails
 // ends what was started before it.
 import { once } from 'node:events'
+import { realpath } from 'node:fs/promises'
 import { join } from 'node:path'
+import { createProcessRuntime } from '@sluice/launcher'
 import { createGuardedFetch, createMetadataCache } from '@sluice/oauth'
 import { type DestinationStream, type Logger, pino } from 'pino'
 import { createApiKeys } from './api-keys/api-keys.ts'
@@ -115,6 +117,8 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
       }),
       refresher: createRefresher(db, () => services, options.refresh),
       runs: createRunWorker(() => services, options.run_limits),
+      // Connectors have no business where the keys and the database lie.
+      runtime: createProcessRuntime({ spawner: true, hidden: [await realpath(options.data_directory)] }),
       fetch,
       metadata,
       identity_provider:
@@ -126,6 +130,9 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
       now,
       log,
     }
+    cleanup.push(services.runtime.close)
+    await services.runtime.sweep()
+    log.info(await services.runtime.describeConfinement(), 'confinement of connectors')
     cleanup.push(services.refresher.stop)
     cleanup.push(services.runs.stop)
     cleanup.push(async () => services.session_watch.stop())

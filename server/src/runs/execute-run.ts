@@ -31,6 +31,7 @@ export async function executeRun(services: Services, work: RunWork, progress: ()
   const { command, cwd, env } = connector.task
   const launch: Launch = {
     name: connector.id,
+    runtime: services.runtime,
     command,
     cwd,
     env,
