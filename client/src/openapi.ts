@@ -6167,6 +6167,19 @@ export interface components {
             } | null;
             preview: boolean;
             return_to: string | null;
+            repair: boolean;
+            /** @description Pages that a popup may tell of its end. */
+            allowed_origins: string[];
+            brand: {
+                /** @description Who asks the person to connect: your product. */
+                name: string;
+                /**
+                 * Format: uri
+                 * @description Shown on the connect page; fetched by the person’s browser, without a referrer.
+                 */
+                logo_url?: string;
+                accent_color?: string;
+            } | null;
             /** Format: date-time */
             expires_at: string;
         };

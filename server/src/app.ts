@@ -7,9 +7,11 @@ import { rotateApiKey } from './api-keys/rotate-api-key.ts'
 import { listAuditRecords } from './audit/list-audit-records.ts'
 import { verifyAuditRecords } from './audit/verify-audit-records.ts'
 import { callback } from './connect/callback.ts'
+import { embedPage } from './connect/embed-page.ts'
 import { enterCode } from './connect/enter-code.ts'
 import { getLink } from './connect/get-link.ts'
 import { linkQr } from './connect/link-qr.ts'
+import { plainStart } from './connect/plain-connect.ts'
 import { previewRuns } from './connect/preview-runs.ts'
 import { relay } from './connect/relay.ts'
 import { startAuthorization } from './connect/start-authorization.ts'
@@ -124,7 +126,9 @@ const operations = [
   listWebhookDeliveries,
   getLink,
   linkQr,
+  embedPage,
   enterCode,
+  plainStart,
   startAuthorization,
   callback,
   relay,

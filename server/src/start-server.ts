@@ -139,7 +139,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
 
     const app = buildApp(services)
     if (options.web_directory !== null) {
-      serveWebFiles(app, await readWebFiles(options.web_directory), services.base_url)
+      serveWebFiles(app, await readWebFiles(options.web_directory), services)
     }
     const tenant = await ensureDefaultTenant(db)
     await startSweeping(services)

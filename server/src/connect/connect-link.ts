@@ -17,16 +17,21 @@ const KEPT_VIEWS = 10
 const COMPLETED_VIEW_SECONDS = 24 * 60 * 60
 
 /** @throws Problem 404 `link_unknown` */
-export async function findConnectSession({ db }: Services, token: string): Promise<ConnectSession> {
+export async function findConnectSession(services: Services, token: string): Promise<ConnectSession> {
+  const session = await knownConnectSession(services, token)
+  if (session === null) {
+    throw new Problem(404, 'link_unknown', 'This link is not known here. Ask for a new one where you got it.')
+  }
+  return session
+}
+
+export async function knownConnectSession({ db }: Services, token: string): Promise<ConnectSession | null> {
   const session = await db
     .selectFrom('connect_sessions')
     .selectAll()
     .where((eb) => eb.or([eb('token_hash', '=', digest(token)), eb('code_link_hash', '=', digest(token))]))
     .executeTakeFirst()
-  if (session === undefined) {
-    throw new Problem(404, 'link_unknown', 'This link is not known here. Ask for a new one where you got it.')
-  }
-  return session
+  return session ?? null
 }
 
 /** `used` is what everyone but the browser that completed the session is told. */

@@ -3,7 +3,9 @@ import { maskConfig, personSchema } from '@sluice/connector-specs'
 import type { JsonObject } from '@sluice/oauth'
 import { connectSessionStatuses } from '../connect-sessions/connect-session-record.ts'
 import { jsonObjectSchema } from '../connectors/connector-record.ts'
+import type { Brand } from '../database/schema.ts'
 import { type Api, failures, json } from '../http/api.ts'
+import { brandSchema } from '../integrations/integration-record.ts'
 import type { Services } from '../services.ts'
 import { type ConnectSession, findConnectSession, linkStatus } from './connect-link.ts'
 import { connectorForPerson } from './connector-for-person.ts'
@@ -35,6 +37,9 @@ const linkSchema = z
       .nullable(),
     preview: z.boolean(),
     return_to: z.string().nullable(),
+    repair: z.boolean(),
+    allowed_origins: z.array(z.string()).openapi({ description: 'Pages that a popup may tell of its end.' }),
+    brand: brandSchema.nullable(),
     expires_at: z.iso.datetime(),
   })
   .openapi('ConnectLink')
@@ -65,11 +70,24 @@ export function getLink(api: Api, services: Services) {
       error: open ? session.error : null,
       connection: status === 'completed' ? await madeConnection(services, session) : null,
       preview: session.preview,
+      repair: session.repair,
+      allowed_origins: session.allowed_origins,
+      brand: await brandOf(services, session),
       return_to: status === 'completed' ? session.return_to : null,
       expires_at: session.expires_at.toISOString(),
     }
     return c.json(link, 200)
   })
+}
+
+export async function brandOf({ db }: Services, session: ConnectSession): Promise<Brand | null> {
+  const integration = await db
+    .selectFrom('integrations')
+    .select('brand')
+    .where('tenant_id', '=', session.tenant_id)
+    .where('id', '=', session.integration_id)
+    .executeTakeFirst()
+  return integration?.brand ?? null
 }
 
 export async function prefilledConfig({ keys }: Services, session: ConnectSession): Promise<JsonObject> {

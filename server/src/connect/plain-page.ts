@@ -38,7 +38,13 @@ export interface PlainPage {
   refresh?: { seconds: number; url: string }
 }
 
-export function plainPage({ status = 200, title, content, form, frames = [], refresh }: PlainPage): Response {
+export function plainPage(page: PlainPage): Response {
+  const { body, ...init } = renderPlainPage(page)
+  return new Response(body, init)
+}
+
+/** As its parts, for handlers that have set cookies. */
+export function renderPlainPage({ status = 200, title, content, form, frames = [], refresh }: PlainPage) {
   const policy = [
     "default-src 'none'",
     `style-src 'sha256-${styleHash}'`,
@@ -50,7 +56,8 @@ export function plainPage({ status = 200, title, content, form, frames = [], ref
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
 <title>${title}</title>${refresh && html`<meta http-equiv="refresh" content="${refresh.seconds};url=${refresh.url}">`}
 <style>${new Markup(stylesheet)}</style></head><body><main>${content}</main></body></html>`
-  return new Response(page.text, {
+  return {
+    body: page.text,
     status,
     headers: {
       'content-type': 'text/html; charset=utf-8',
@@ -59,5 +66,5 @@ export function plainPage({ status = 200, title, content, form, frames = [], ref
       'cache-control': 'no-store',
       'x-content-type-options': 'nosniff',
     },
-  })
+  }
 }

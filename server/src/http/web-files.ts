@@ -1,6 +1,8 @@
 // The built pages of `web/`, read once: they are few and small.
 import { readdir, readFile } from 'node:fs/promises'
 import { extname, join } from 'node:path'
+import { connectPage } from '../connect/connect-page.ts'
+import type { Services } from '../services.ts'
 import type { Api } from './api.ts'
 import { pageHeaders } from './security-headers.ts'
 
@@ -36,15 +38,15 @@ export async function readWebFiles(directory: string): Promise<WebFiles> {
   }
 }
 
-export function serveWebFiles(api: Api, files: WebFiles, baseUrl: string) {
+export function serveWebFiles(api: Api, files: WebFiles, services: Services) {
   const page = (html: string) =>
     new Response(html, { headers: { ...pageHeaders, 'content-type': 'text/html; charset=utf-8' } })
 
   api.get('/', () => page(files.console))
   api.get('/console/*', () => page(files.console))
-  api.get('/connect/:token', (c) => {
-    const canonical = canonicalLoopback(new URL(c.req.url), baseUrl)
-    return canonical === null ? page(files.connect) : c.redirect(canonical, 307)
+  api.get('/connect/:token', async (c) => {
+    const canonical = canonicalLoopback(new URL(c.req.url), services.base_url)
+    return canonical === null ? connectPage(c, services, files.connect) : c.redirect(canonical, 307)
   })
   for (const [path, { body, type }] of files.assets) {
     const immutable = path.startsWith('/assets/')
@@ -52,10 +54,15 @@ export function serveWebFiles(api: Api, files: WebFiles, baseUrl: string) {
       'content-type': type,
       'cache-control': immutable ? 'public, max-age=31536000, immutable' : 'public, max-age=3600',
       'x-content-type-options': 'nosniff',
+      ...(path === EMBED_SCRIPT && openToAll),
     }
     api.get(path, () => new Response(body, { headers }))
   }
 }
+
+/** Imported by pages of other origins (CORS, and `Cross-Origin-Resource-Policy`). */
+const EMBED_SCRIPT = '/connect.js'
+const openToAll = { 'access-control-allow-origin': '*', 'cross-origin-resource-policy': 'cross-origin' }
 
 const loopbackHosts = new Set(['localhost', '127.0.0.1', '[::1]'])
 

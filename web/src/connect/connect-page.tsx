@@ -1,19 +1,21 @@
 import type { ApiError, ConnectLink } from '@sluice/client'
 import { type ReactNode, useEffect } from 'react'
-import { Brand } from '../page/brand.tsx'
 import { useLoad } from '../page/use-load.ts'
 import { AuthorizePanel } from './authorize-panel.tsx'
+import { applyAccent, BrandHeader } from './brand-header.tsx'
 import { CompletedPanel } from './completed-panel.tsx'
 import { readLink } from './connect-calls.ts'
 import { DeadEnd } from './dead-end.tsx'
+import { isPopup, tellOpener } from './opener-hint.ts'
 
 /** What a person sees who opens a connect link. */
 export function ConnectPage({ token }: { token: string }) {
   const link = useLoad(token, () => readLink(token))
   const connector = link.status === 'ready' ? link.data.connector.title : null
+  const brand = link.status === 'ready' ? link.data.brand?.name : null
   useEffect(() => {
-    if (connector !== null) document.title = `Connect ${connector} – Sluice`
-  }, [connector])
+    if (connector !== null) document.title = `Connect ${connector} – ${brand ?? 'Sluice'}`
+  }, [connector, brand])
 
   // A page that the browser kept while the person was at the provider shows the past: ask again.
   const reload = link.status === 'loading' ? undefined : link.reload
@@ -23,9 +25,17 @@ export function ConnectPage({ token }: { token: string }) {
     return () => removeEventListener('pageshow', onShow)
   }, [reload])
 
+  const data = link.status === 'ready' ? link.data : null
+  useEffect(() => {
+    if (data === null) return
+    applyAccent(data.brand)
+    tellOpener(token, data)
+    if (data.status === 'completed' && isPopup(token) && !data.preview) window.close()
+  }, [token, data])
+
   if (link.status === 'loading') return <Frame>{<p className="loading">Opening your link …</p>}</Frame>
   if (link.status === 'failed') return <Frame>{unopened(link.error, link.reload)}</Frame>
-  return <Frame>{panel(token, link.data, link.reload)}</Frame>
+  return <Frame brand={link.data.brand}>{panel(token, link.data, link.reload)}</Frame>
 }
 
 function panel(token: string, link: ConnectLink, reload: () => void): ReactNode {
@@ -72,14 +82,16 @@ function unopened(error: ApiError, reload: () => void): ReactNode {
   )
 }
 
-function Frame({ children }: { children: ReactNode }) {
+function Frame({ brand = null, children }: { brand?: ConnectLink['brand']; children: ReactNode }) {
   return (
     <div className="connect">
       <header>
-        <Brand />
+        <BrandHeader brand={brand} />
       </header>
       <main className="card">{children}</main>
-      <footer className="muted">Your sign-in happens at the provider. Sluice never sees your password.</footer>
+      <footer className="muted">
+        Your sign-in happens at the provider. {brand?.name ?? 'Sluice'} never sees your password.
+      </footer>
     </div>
   )
 }

@@ -1,4 +1,7 @@
 import { show } from '../page/show.tsx'
 import { ConnectPage } from './connect-page.tsx'
+import { rememberOpener } from './opener-hint.ts'
 
-show(<ConnectPage token={decodeURIComponent(location.pathname.split('/')[2] ?? '')} />)
+const token = decodeURIComponent(location.pathname.split('/')[2] ?? '')
+rememberOpener(token)
+show(<ConnectPage token={token} />)

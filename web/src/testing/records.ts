@@ -16,6 +16,9 @@ export function connectLink(changes: Partial<ConnectLink> = {}): ConnectLink {
     connection: null,
     preview: false,
     return_to: null,
+    repair: false,
+    allowed_origins: [],
+    brand: null,
     expires_at: inMinutes(29.5),
     ...changes,
   }
