@@ -46,12 +46,7 @@ test('an event and its deliveries stand exactly when what it tells of was commit
   assert.deepEqual(await db.selectFrom('events').selectAll().execute(), [])
 
   const id = await db.transaction().execute((tx) => emitEvent(tx, tenant_id, event))
-  const deliveries = await db.selectFrom('webhook_deliveries').selectAll().orderBy('endpoint_id').execute()
-  assert.deepEqual(
-    deliveries.map((delivery) => [delivery.event_id, delivery.endpoint_id, delivery.status]),
-    [
-      [id, all.id, 'pending'],
-      [id, chosen.id, 'pending'],
-    ],
-  )
+  const deliveries = await db.selectFrom('webhook_deliveries').selectAll().execute()
+  assert.deepEqual(new Set(deliveries.map(({ endpoint_id }) => endpoint_id)), new Set([all.id, chosen.id]))
+  for (const delivery of deliveries) assert.deepEqual([delivery.event_id, delivery.status], [id, 'pending'])
 })

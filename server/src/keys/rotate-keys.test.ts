@@ -135,6 +135,43 @@ test('S44 a rotation that is killed at any step goes on, and nothing is lost', a
   )
 })
 
+test('values are found by keys of every kind: ids, texts and hashes', async (t) => {
+  const { db, tenants, services, open } = await openInstallation(t)
+  const [tenant_id = ''] = tenants
+  const expires_at = new Date(Date.now() + 60_000)
+  const hashes = [1, 2, 3].map((byte) => Buffer.alloc(32, byte))
+  const signIn = (hash: Buffer) => ({
+    tenant_id,
+    table: 'console_sign_ins',
+    column: 'sealed',
+    row: hash.toString('hex'),
+  })
+  for (const hash of hashes) {
+    const sealed = await services.keys.seal(signIn(hash), 'kept')
+    const row = { state_hash: hash, tenant_id, browser_hash: hash, sealed, expires_at }
+    await db.insertInto('console_sign_ins').values(row).execute()
+  }
+  await startedRotation(db, tenant_id)
+  await continueRotation(services, { signal: new AbortController().signal, settle_ms: 0, batch_size: 2 })
+  assert.equal((await rotation(db)).error_code, null)
+  const { keys } = await open()
+  const [newest] = await db
+    .selectFrom('data_keys')
+    .select('id')
+    .where('tenant_id', '=', tenant_id)
+    .where('retired_at', 'is', null)
+    .execute()
+  for (const hash of hashes) {
+    const row = await db
+      .selectFrom('console_sign_ins')
+      .select('sealed')
+      .where('state_hash', '=', hash)
+      .executeTakeFirstOrThrow()
+    assert.equal(await keys.open(signIn(hash), row.sealed), 'kept')
+    assert.equal(row.sealed.subarray(1, 17).toString('hex'), newest?.id.replaceAll('-', ''))
+  }
+})
+
 test('values that are written while keys rotate are neither lost nor left behind', async (t) => {
   const { db, tenants, services, open } = await openInstallation(t)
   // Another server, which goes on sealing with the key that it knows.

@@ -1,6 +1,6 @@
 // Sealing every value of one column anew, a batch at a time. A value's first bytes name its data key, so the rows
 // themselves say what is left to do, whoever was killed at whatever point.
-import { type Kysely, sql } from 'kysely'
+import { type Kysely, type RawBuilder, sql } from 'kysely'
 import type { Database } from '../database/schema.ts'
 import type { KeyRing } from './key-ring.ts'
 import type { SealedColumn } from './sealed-columns.ts'
@@ -69,12 +69,20 @@ export async function dataKeysIn(db: Kysely<Database>, column: SealedColumn): Pr
 
 function oldRows(db: Kysely<Database>, column: SealedColumn, before: Date, limit: number, after: SealedRow | null) {
   const row = sql.ref(column.row)
-  const from = after === null ? sql`true` : sql`(tenant_id, ${row}) > (${after.tenant_id}, ${after.row})`
+  const from =
+    after === null ? sql`true` : sql`(tenant_id, ${row}) > (${after.tenant_id}, ${rowOf(column, sql`${after.row}`)})`
+  const text = column.row_type === 'bytea' ? sql`encode(${row}, 'hex')` : sql`${row}::text`
   return sql<SealedRow>`
-    select tenant_id, ${row}::text as row, ${sql.ref(column.column)} as sealed from ${sql.table(column.table)}
+    select tenant_id, ${text} as row, ${sql.ref(column.column)} as sealed from ${sql.table(column.table)}
     where ${from} and ${isOld(column, before)} order by tenant_id, ${row} limit ${limit}`
     .execute(db)
     .then(({ rows }) => rows)
+}
+
+/** The row's key, of its text. */
+function rowOf({ row_type }: SealedColumn, text: RawBuilder<unknown>) {
+  if (row_type === 'bytea') return sql`decode(${text}, 'hex')`
+  return sql`${text}::${sql.raw(row_type)}`
 }
 
 function isOld(column: SealedColumn, before: Date) {
@@ -104,10 +112,10 @@ async function replace(db: Kysely<Database>, column: SealedColumn, rows: (Sealed
   const values = (pick: (row: SealedRow & { value: Buffer }) => Buffer) => rows.map((row) => pick(row).toString('hex'))
   const result = await sql`
     update ${sql.table(column.table)} as target set ${name} = decode(batch.value, 'hex')
-    from unnest(${tenants}::uuid[], ${ids}::text[]::${sql.raw(column.row_type)}[],
-      ${values(({ sealed }) => sealed)}::text[], ${values(({ value }) => value)}::text[])
+    from unnest(${tenants}::uuid[], ${ids}::text[], ${values(({ sealed }) => sealed)}::text[], ${values(({ value }) => value)}::text[])
       as batch (tenant_id, row, sealed, value)
-    where target.tenant_id = batch.tenant_id and target.${sql.ref(column.row)} = batch.row
+    where target.tenant_id = batch.tenant_id
+      and target.${sql.ref(column.row)} = ${rowOf(column, sql.ref('batch.row'))}
       and target.${name} = decode(batch.sealed, 'hex')`.execute(db)
   return Number(result.numAffectedRows ?? 0n)
 }

@@ -6,7 +6,8 @@ export interface SealedColumn {
   place: string
   /** The column that `SealedPlace.row` is, unique within a tenant. */
   row: string
-  row_type: 'uuid' | 'text'
+  /** A `bytea` stands in the place as hex. */
+  row_type: 'uuid' | 'text' | 'bytea'
 }
 
 const uuid = { row: 'id', row_type: 'uuid' } as const
@@ -20,6 +21,7 @@ export const SEALED_COLUMNS: readonly SealedColumn[] = [
   { table: 'pending_authorizations', column: 'sealed', place: 'sealed', ...uuid, row: 'connect_session_id' },
   { table: 'runs', column: 'outcome_sealed', place: 'outcome', ...uuid },
   { table: 'idempotency_keys', column: 'response_sealed', place: 'response', row: 'key', row_type: 'text' },
+  { table: 'console_sign_ins', column: 'sealed', place: 'sealed', row: 'state_hash', row_type: 'bytea' },
   { table: 'webhook_endpoints', column: 'secret_sealed', place: 'secret', ...uuid },
   { table: 'webhook_endpoints', column: 'earlier_secret_sealed', place: 'secret', ...uuid },
 ]
