@@ -5,6 +5,7 @@ export { ConnectorError, type ConnectorErrorCode, type ConnectorVerdict } from '
 export { foldState } from './events/fold-state.ts'
 export type { DoneReason, Metric, RunEvent, StateUpdate, StreamStatus } from './events/run-event.ts'
 export { DEFAULT_LIMITS, type Launch, type Limits, type LogEvent, type LogLevel } from './launch.ts'
+export { launchTask } from './launch-task.ts'
 export type { LeasedGrant } from './lease/leased-grant.ts'
 export { type Lease, type LeaseOptions, openLease } from './lease/open-lease.ts'
 export {

@@ -1,6 +1,6 @@
 import { resolve } from 'node:path'
 import { type ConnectorTask, type FlowSource, loadFlowSource, selectTask } from '@sluice/connector-specs'
-import type { Launch } from '@sluice/launcher'
+import { type Launch, launchTask } from '@sluice/launcher'
 import { keySources } from '../config/key-sources.ts'
 import type { Terminal } from '../terminal.ts'
 import { tellLog } from './tell-log.ts'
@@ -28,15 +28,7 @@ export async function openTask(
 /** How to start the task's connector. Its log goes to stderr, the secrets taken out. */
 export function launchOf(task: ConnectorTask, terminal: Terminal, secrets: string[]): Launch {
   return {
-    name: task.name,
-    command: task.command,
-    cwd: task.cwd,
-    env: task.env,
-    ...(task.manifest && { manifest: task.manifest }),
-    ...(task.catalog_argument && { catalog_argument: task.catalog_argument }),
-    sample_config: task.sample_config ?? task.config,
-    ...(task.variables_schema && { variables_schema: task.variables_schema }),
-    ...(task.secrets_in_arguments && { secrets_in_arguments: true }),
+    ...launchTask(task),
     secrets,
     signal: terminal.signal,
     onLog: (log) => tellLog(log, terminal),

@@ -58,9 +58,11 @@ function harvest(run: Pick<Run, 'log' | 'rotated'>, launch: Launch, config: Json
     run.log('error', 'The connector left no readable config file; tokens that it rotated are lost with it.')
     return
   }
-  if (isDeepStrictEqual(rewritten, config)) return
+  // With a lease, the file may have been rewritten by us.
+  const current = launch.lease?.config().reveal() ?? config
+  if (isDeepStrictEqual(rewritten, config) || isDeepStrictEqual(rewritten, current)) return
   const { config_schema, mapped = [], secrets } = launch
-  const harvested = harvestConfig(config, rewritten, { ...(config_schema && { config_schema }), mapped, secrets })
+  const harvested = harvestConfig(current, rewritten, { ...(config_schema && { config_schema }), mapped, secrets })
   for (const pointer of harvested.refused)
     run.log('warn', `The rewritten ${pointer} breaks the config schema and was left.`)
   if (harvested.taken.length > 0) run.rotated(harvested.config)

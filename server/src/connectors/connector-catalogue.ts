@@ -6,7 +6,7 @@ import {
   readConnectorOAuth,
   selectTask,
 } from '@sluice/connector-specs'
-import { protocolOf } from '@sluice/launcher'
+import { launchTask, protocolOf } from '@sluice/launcher'
 import { loadProviderDeclarations, type ProviderDeclarations } from './provider-declarations.ts'
 
 /** A connector that this server may launch. Which ones there are is the operator's word, never a caller's. */
@@ -77,8 +77,8 @@ async function describe(
   declarations: ProviderDeclarations,
   allow_loopback: boolean,
 ): Promise<DescribedConnector> {
-  const { command, cwd, env, protocol, provider } = connector.task
-  const spec = await protocolOf(protocol).spec({ name: connector.id, command, cwd, env, secrets: [] })
+  const { protocol, provider } = connector.task
+  const spec = await protocolOf(protocol).spec({ ...launchTask(connector.task), name: connector.id, secrets: [] })
   const title = typeof spec.config_schema.title === 'string' ? spec.config_schema.title : connector.id
   const read = await readConnectorOAuth(spec, { name: connector.id, provider, policy: { allow_loopback } })
   const oauth = read?.source.protocol === 'oauth2' ? await completed(read, declarations) : read

@@ -1,6 +1,15 @@
 // One run: the connector's operations in the order that its protocol asks for, with fresh credentials injected.
 import { configWithCredentials, secretValues } from '@sluice/connector-specs'
-import { bindCollections, type CaptureRequest, type DiscoveredBinding, flow, type Launch } from '@sluice/launcher'
+import {
+  bindCollections,
+  type CaptureRequest,
+  type DiscoveredBinding,
+  type Launch,
+  launchTask,
+  offered,
+  type Protocol,
+  protocolOf,
+} from '@sluice/launcher'
 import type { JsonObject, JsonValue } from '@sluice/oauth'
 import { type ConnectionRow, openConfig } from '../connections/connection.ts'
 import type { DescribedConnector } from '../connectors/connector-catalogue.ts'
@@ -28,13 +37,12 @@ export async function executeRun(services: Services, work: RunWork, progress: ()
   const { operation } = work.run
   const connector = await findConnector(services.connectors, work.connection.connector_id)
   const { config, secrets } = await grantedConfig(services, connector, work.connection)
-  const { command, cwd, env } = connector.task
+  const protocol = protocolOf(connector.task.protocol)
   const launch: Launch = {
+    ...launchTask(connector.task),
     name: connector.id,
     runtime: services.runtime,
-    command,
-    cwd,
-    env,
+    config_schema: connector.spec.config_schema,
     secrets,
     signal: work.signal,
     onLog: ({ level, message, at }) => {
@@ -48,7 +56,7 @@ export async function executeRun(services: Services, work: RunWork, progress: ()
   if (whole || operation === 'spec') {
     await step(
       'spec',
-      () => flow.spec(launch),
+      () => protocol.spec(launch),
       (spec) => ({ ...spec, oauth2: spec.oauth2 && { provider: spec.oauth2.provider ?? null } }),
     )
   }
@@ -56,7 +64,7 @@ export async function executeRun(services: Services, work: RunWork, progress: ()
 
   const discovered = await step(
     'discover',
-    () => flow.discover(launch, config),
+    () => offered(protocol, 'discover')(launch, config),
     (bindings) => ({ bindings: bindings.map(presentBinding) }),
   )
   if (operation === 'discover') return
@@ -69,7 +77,7 @@ export async function executeRun(services: Services, work: RunWork, progress: ()
   })
   const validated = await step(
     'validate',
-    () => flow.validate(launch, { name, config, bindings }),
+    () => offered(protocol, 'validate')(launch, { name, config, bindings }),
     (resources) => ({ bindings: resources.map(({ resource_path }) => ({ resource_path })) }),
   )
   if (operation === 'validate') return
@@ -77,15 +85,26 @@ export async function executeRun(services: Services, work: RunWork, progress: ()
   const bound = bindings.map((binding, index) => ({ ...binding, ...(validated[index] ?? { resource_path: [] }) }))
   await step(
     'capture',
-    () => capture(launch, { name, config, bindings: bound, state: {}, stop_after_checkpoint: whole }, work),
+    () =>
+      capture(
+        offered(protocol, 'read'),
+        launch,
+        { name, config, bindings: bound, state: {}, stop_after_checkpoint: whole },
+        work,
+      ),
     () => ({ documents: work.outcome.document_count }),
   )
 }
 
-async function capture(launch: Launch, request: CaptureRequest, { outcome, max_documents }: RunWork): Promise<void> {
+async function capture(
+  read: NonNullable<Protocol['read']>,
+  launch: Launch,
+  request: CaptureRequest,
+  { outcome, max_documents }: RunWork,
+): Promise<void> {
   const collections = request.bindings.map(({ collection }) => collection.name)
   const documents = keepDocuments(outcome, collections, max_documents)
-  for await (const event of flow.capture(launch, { ...request, max_documents: documents.limit })) {
+  for await (const event of read(launch, { ...request, max_documents: documents.limit })) {
     if (event.type === 'document') documents.add(collections[event.binding] ?? '', event.document)
     if (event.type === 'checkpoint') documents.commit()
     if (documents.isComplete()) break
