@@ -12,6 +12,8 @@ import { linkParameter } from './get-link.ts'
 import { createStartLimit } from './start-limit.ts'
 
 const PREVIEW_DOCUMENTS = 50
+/** A server that was killed in between does not hold the link for longer. */
+const CLAIM_MS = 10_000
 
 const startRoute = createRoute({
   method: 'post',
@@ -42,9 +44,12 @@ export function previewRuns(api: Api, services: Services) {
     requireSameOrigin(c, services.base_url)
     const connection = await previewedConnection(c, services, c.req.valid('param').token)
     limit.count(connection.connection_id, services.now())
-    await requireIdle(services, connection)
     const { operation } = c.req.valid('json')
-    const run = await startRun(services, { ...connection, operation, max_documents: PREVIEW_DOCUMENTS })
+    const { tenant_id, connection_id } = connection
+    const run = await alone(services, connection, async () => {
+      await requireIdle(services, connection)
+      return startRun(services, { tenant_id, connection_id, operation, max_documents: PREVIEW_DOCUMENTS })
+    })
     return c.json(forPerson(await presentRun(services, run)), 202)
   })
 
@@ -57,9 +62,33 @@ export function previewRuns(api: Api, services: Services) {
   })
 }
 
+/** Does it while no other request of the link, at any replica, is between looking for an active sample and starting one. */
+async function alone<T>(
+  { db, now }: Services,
+  connection: { tenant_id: string; connect_session_id: string },
+  act: () => Promise<T>,
+): Promise<T> {
+  const session = db
+    .updateTable('connect_sessions')
+    .where('tenant_id', '=', connection.tenant_id)
+    .where('id', '=', connection.connect_session_id)
+  const { numUpdatedRows } = await session
+    .set({ sample_claimed_until: new Date(now().getTime() + CLAIM_MS) })
+    .where((eb) => eb.or([eb('sample_claimed_until', 'is', null), eb('sample_claimed_until', '<', now())]))
+    .executeTakeFirst()
+  if (numUpdatedRows === 0n) throw active()
+  try {
+    return await act()
+  } finally {
+    await session.set({ sample_claimed_until: null }).execute()
+  }
+}
+
+const active = () => new Problem(429, 'run_active', 'A sample is being read already. Wait for its end.')
+
 /** One sample at a time: a link is not a way to keep the server busy. */
 async function requireIdle({ db, now }: Services, connection: { tenant_id: string; connection_id: string }) {
-  const active = await db
+  const found = await db
     .selectFrom('runs')
     .select('id')
     .where('tenant_id', '=', connection.tenant_id)
@@ -68,7 +97,7 @@ async function requireIdle({ db, now }: Services, connection: { tenant_id: strin
     .where('lease_until', '>', now())
     .limit(1)
     .executeTakeFirst()
-  if (active !== undefined) throw new Problem(429, 'run_active', 'A sample is being read already. Wait for its end.')
+  if (found !== undefined) throw active()
 }
 
 /** What a connector says when it fails, and its logs, are for who runs it: they may tell of machines and paths. */
@@ -83,5 +112,6 @@ async function previewedConnection(c: Context, services: Services, token: string
   if (!session.preview || session.connection_id === null || linkStatus(c, services, session) !== 'completed') {
     throw new Problem(403, 'preview_not_allowed', 'A sample may be read only in the browser that made the connection.')
   }
-  return { tenant_id: session.tenant_id, connection_id: session.connection_id }
+  const { tenant_id, connection_id, id: connect_session_id } = session
+  return { tenant_id, connection_id, connect_session_id }
 }

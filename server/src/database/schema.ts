@@ -222,6 +222,8 @@ export interface ConnectSessionTable {
   browser_hash: Buffer | null
   completed_at: Date | null
   cancelled_at: Date | null
+  /** Whoever set it is about to start a sample, and the only one. */
+  sample_claimed_until: Date | null
   /** Counts what changed for those who wait for the session. */
   version: Generated<number>
   expires_at: Date

@@ -16,6 +16,7 @@ const statements = [
     add column polled_at timestamptz,
     add column poll_interval_seconds integer not null default 5,
     add column cancelled_at timestamptz,
+    add column sample_claimed_until timestamptz,
     add column version integer not null default 1`,
   'create unique index connect_sessions_user_code on connect_sessions (user_code_hash) where user_code_hash is not null',
   'create index connect_sessions_tenant on connect_sessions (tenant_id, id desc)',
