@@ -20,8 +20,9 @@ const TRIALS: Record<Exclude<Isolation, 'none'>, string[]> = {
   ],
   namespaces: [
     `unshare ${process.getuid?.() === 0 ? '' : '--user --map-root-user'} --mount --pid --ipc --uts --net --fork --`,
-    `/bin/sh -c 'mount -t proc proc /proc && mount -t tmpfs tmpfs /tmp &&`,
-    `setpriv --pdeathsig KILL --no-new-privs --inh-caps=-all --bounding-set=-all -- /bin/true'`,
+    `/bin/sh -c 'mount -t proc proc /proc &&`,
+    `setpriv --pdeathsig KILL --no-new-privs --inh-caps=-all --bounding-set=-all -- /bin/true &&`,
+    `mount -t tmpfs tmpfs /tmp'`,
   ],
 }
 
