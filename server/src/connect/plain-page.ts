@@ -15,7 +15,7 @@ label,legend{display:block;margin:1rem 0 .25rem;font-weight:600}
 input:not([type=checkbox]),select,textarea{width:100%;padding:.625rem .75rem;border:1px solid var(--line);border-radius:10px;font:inherit;color:inherit;background:transparent}
 select option{color:var(--ink);background:var(--surface)}
 input.code{font:600 1.5rem/1.4 ui-monospace,Menlo,Consolas,monospace;letter-spacing:.15em;text-align:center;text-transform:uppercase}
-button,a.button{display:block;width:100%;margin-top:1.5rem;padding:.75rem 1rem;border:0;border-radius:10px;font:600 1rem/1.5 inherit;font-family:inherit;text-align:center;text-decoration:none;color:var(--on-accent);background:var(--accent);cursor:pointer}
+button,a.button{display:block;width:100%;margin-top:1.5rem;padding:.75rem 1rem;border:0;border-radius:10px;font:inherit;font-weight:600;text-align:center;text-decoration:none;color:var(--on-accent);background:var(--accent);cursor:pointer}
 a{color:var(--accent)}
 :focus-visible{outline:3px solid var(--accent);outline-offset:2px}
 .muted,small{color:var(--muted)}
