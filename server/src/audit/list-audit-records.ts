@@ -1,6 +1,7 @@
 import { createRoute, z } from '@hono/zod-openapi'
 import { type Kysely, sql } from 'kysely'
 import { jsonObjectSchema } from '../connectors/connector-record.ts'
+import { forTenant } from '../database/in-tenant.ts'
 import type { Database } from '../database/schema.ts'
 import { type Api, failures, json } from '../http/api.ts'
 import { pageOf, pageQuery } from '../http/parameters.ts'
@@ -49,8 +50,9 @@ const route = createRoute({
   responses: { 200: json(pageOf(auditRecordSchema, 'AuditRecordList'), 'One page.'), ...failures(401, 403, 422) },
 })
 
-export function listAuditRecords(api: Api, services: Services) {
+export function listAuditRecords(api: Api, shared: Services) {
   api.openapi(route, async (c) => {
+    const services = forTenant(shared, c.get('caller').tenant_id)
     const { limit, ...filter } = c.req.valid('query')
     const rows = await selectRecords(services.db, c.get('caller').tenant_id, filter)
       .limit(limit + 1)

@@ -1,4 +1,5 @@
 import { createRoute, z } from '@hono/zod-openapi'
+import { forTenant } from '../database/in-tenant.ts'
 import { type Api, failures, json } from '../http/api.ts'
 import { requires } from '../http/requires.ts'
 import type { Services } from '../services.ts'
@@ -48,8 +49,9 @@ const route = createRoute({
   responses: { 200: json(verdictSchema, 'What was found.'), ...failures(401, 403, 422) },
 })
 
-export function verifyAuditRecords(api: Api, services: Services) {
+export function verifyAuditRecords(api: Api, shared: Services) {
   api.openapi(route, async (c) => {
+    const services = forTenant(shared, c.get('caller').tenant_id)
     const { expected } = c.req.valid('json')
     const verdict = await verifyChain(services.db, c.get('caller').tenant_id, expected)
     return c.json({ end: null, broken: null, ...verdict }, 200)

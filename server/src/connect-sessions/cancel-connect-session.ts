@@ -1,4 +1,5 @@
 import { createRoute } from '@hono/zod-openapi'
+import { forTenant } from '../database/in-tenant.ts'
 import { type Api, failures } from '../http/api.ts'
 import { uuidParameter } from '../http/parameters.ts'
 import { Problem } from '../http/problem.ts'
@@ -20,8 +21,9 @@ const route = createRoute({
   responses: { 204: { description: 'It is cancelled, or was over already.' }, ...failures(401, 403, 404, 409, 422) },
 })
 
-export function cancelConnectSession(api: Api, services: Services) {
+export function cancelConnectSession(api: Api, shared: Services) {
   api.openapi(route, async (c) => {
+    const services = forTenant(shared, c.get('caller').tenant_id)
     const { id } = c.req.valid('param')
     const { tenant_id } = c.get('caller')
     if (await cancel(services, tenant_id, id)) return c.body(null, 204)

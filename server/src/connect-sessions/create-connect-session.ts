@@ -3,6 +3,7 @@ import { compileSchema } from '@sluice/connector-specs'
 import type { JsonObject } from '@sluice/oauth'
 import type { DescribedConnector } from '../connectors/connector-catalogue.ts'
 import { jsonObjectSchema } from '../connectors/connector-record.ts'
+import { forTenant } from '../database/in-tenant.ts'
 import type { EndUser } from '../database/schema.ts'
 import { type Api, failures, json } from '../http/api.ts'
 import { parseJsonObject } from '../http/json-object.ts'
@@ -90,8 +91,9 @@ const route = createRoute({
   },
 })
 
-export function createConnectSessionRoute(api: Api, services: Services) {
+export function createConnectSessionRoute(api: Api, shared: Services) {
   api.openapi(route, async (c) => {
+    const services = forTenant(shared, c.get('caller').tenant_id)
     const { config, ...body } = c.req.valid('json')
     const { session, ways_in } = await createConnectSession(services, {
       ...body,

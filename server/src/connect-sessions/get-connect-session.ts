@@ -1,4 +1,5 @@
 import { createRoute, z } from '@hono/zod-openapi'
+import { forTenant } from '../database/in-tenant.ts'
 import { type Api, failures, json } from '../http/api.ts'
 import { uuidParameter } from '../http/parameters.ts'
 import { requires } from '../http/requires.ts'
@@ -38,8 +39,9 @@ const eventsRoute = createRoute({
   },
 })
 
-export function getConnectSession(api: Api, services: Services) {
+export function getConnectSession(api: Api, shared: Services) {
   api.openapi(route, async (c) => {
+    const services = forTenant(shared, c.get('caller').tenant_id)
     const { tenant_id } = c.get('caller')
     const read = () => findConnectSessionOf(services, tenant_id, c.req.valid('param').id)
     const row = await awaitConnectSession(services, read, { ...c.req.valid('query'), signal: c.req.raw.signal })
@@ -47,6 +49,7 @@ export function getConnectSession(api: Api, services: Services) {
   })
 
   api.openapi(eventsRoute, async (c) => {
+    const services = forTenant(shared, c.get('caller').tenant_id)
     const { tenant_id } = c.get('caller')
     const read = () => findConnectSessionOf(services, tenant_id, c.req.valid('param').id)
     return streamConnectSession(c, services, await read(), read, presentConnectSession)

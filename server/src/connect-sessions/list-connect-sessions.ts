@@ -1,4 +1,5 @@
 import { createRoute, z } from '@hono/zod-openapi'
+import { forTenant } from '../database/in-tenant.ts'
 import { type Api, failures, json } from '../http/api.ts'
 import { page, pageOf, pageQuery } from '../http/parameters.ts'
 import { requires } from '../http/requires.ts'
@@ -27,8 +28,9 @@ const route = createRoute({
   responses: { 200: json(pageOf(connectSessionSchema, 'ConnectSessionList'), 'One page.'), ...failures(401, 403, 422) },
 })
 
-export function listConnectSessions(api: Api, services: Services) {
+export function listConnectSessions(api: Api, shared: Services) {
   api.openapi(route, async (c) => {
+    const services = forTenant(shared, c.get('caller').tenant_id)
     const { limit, cursor, status, connection_id, end_user_id } = c.req.valid('query')
     const now = services.now()
     const found = await services.db

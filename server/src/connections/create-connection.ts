@@ -3,6 +3,7 @@ import { secret } from '@sluice/oauth'
 import { actorOf } from '../audit/audit-actor.ts'
 import { endUserSchema } from '../connect-sessions/connect-session-record.ts'
 import { jsonObjectSchema } from '../connectors/connector-record.ts'
+import { forTenant } from '../database/in-tenant.ts'
 import { type Api, failures, json } from '../http/api.ts'
 import { parseJsonObject } from '../http/json-object.ts'
 import { requires } from '../http/requires.ts'
@@ -67,8 +68,9 @@ const route = createRoute({
   },
 })
 
-export function createConnectionRoute(api: Api, services: Services) {
+export function createConnectionRoute(api: Api, shared: Services) {
   api.openapi(route, async (c) => {
+    const services = forTenant(shared, c.get('caller').tenant_id)
     const { config, grant, ...body } = c.req.valid('json')
     const caller = c.get('caller')
     const id = await makeConnection(services, {

@@ -2,6 +2,7 @@ import { createRoute, z } from '@hono/zod-openapi'
 import { actorOf } from '../audit/audit-actor.ts'
 import type { AuditActor } from '../audit/audit-record.ts'
 import { findConnector } from '../connectors/find-connector.ts'
+import { forTenant } from '../database/in-tenant.ts'
 import { emitEvent } from '../events/emit-event.ts'
 import { readGrant } from '../grants/grant.ts'
 import { holdGrant } from '../grants/hold-grant.ts'
@@ -46,8 +47,9 @@ const route = createRoute({
   responses: { 200: json(deletionSchema, 'What became of its tokens.'), ...failures(401, 403, 404, 409, 422, 503) },
 })
 
-export function deleteConnectionRoute(api: Api, services: Services) {
+export function deleteConnectionRoute(api: Api, shared: Services) {
   api.openapi(route, async (c) => {
+    const services = forTenant(shared, c.get('caller').tenant_id)
     const caller = c.get('caller')
     const tokens = await deleteConnection(services, caller.tenant_id, c.req.valid('param').id, actorOf(caller))
     return c.json({ id: c.req.valid('param').id, deleted: true as const, tokens }, 200)

@@ -3,6 +3,7 @@ import { requireScope } from '../api-keys/scopes.ts'
 import { actorOf } from '../audit/audit-actor.ts'
 import type { AuditActor } from '../audit/audit-record.ts'
 import { jsonObjectSchema } from '../connectors/connector-record.ts'
+import { forTenant } from '../database/in-tenant.ts'
 import { type Grant, readGrant } from '../grants/grant.ts'
 import { holdGrant } from '../grants/hold-grant.ts'
 import { grantedScopes } from '../grants/scopes.ts'
@@ -65,8 +66,9 @@ const route = createRoute({
   responses: { 200: json(exportSchema, 'Everything, in the clear.'), ...failures(401, 403, 404, 409, 422, 503) },
 })
 
-export function exportConnectionRoute(api: Api, services: Services) {
+export function exportConnectionRoute(api: Api, shared: Services) {
   api.openapi(route, async (c) => {
+    const services = forTenant(shared, c.get('caller').tenant_id)
     const caller = c.get('caller')
     requireScope(caller.scopes, 'connections:write', 'Handing a connection over')
     const exported = await exportConnection(services, {

@@ -1,4 +1,5 @@
 import { createRoute } from '@hono/zod-openapi'
+import { forTenant } from '../database/in-tenant.ts'
 import { type Api, failures, json } from '../http/api.ts'
 import { uuidParameter } from '../http/parameters.ts'
 import { notFound } from '../http/problem.ts'
@@ -16,8 +17,9 @@ const route = createRoute({
   responses: { 200: json(connectionSchema, 'The connection.'), ...failures(401, 403, 404, 422) },
 })
 
-export function getConnection(api: Api, services: Services) {
+export function getConnection(api: Api, shared: Services) {
   api.openapi(route, async (c) => {
+    const services = forTenant(shared, c.get('caller').tenant_id)
     const { id } = c.req.valid('param')
     const row = await selectConnections(services, c.get('caller').tenant_id)
       .where('connections.id', '=', id)

@@ -1,5 +1,6 @@
 import { createRoute, z } from '@hono/zod-openapi'
 import { jsonObjectSchema } from '../connectors/connector-record.ts'
+import { forTenant } from '../database/in-tenant.ts'
 import { type JournalEntry, journalOf } from '../grants/grant-journal.ts'
 import { type Api, failures, json } from '../http/api.ts'
 import { page, pageOf, pageQuery, uuidParameter } from '../http/parameters.ts'
@@ -37,8 +38,9 @@ const route = createRoute({
   },
 })
 
-export function getHistory(api: Api, services: Services) {
+export function getHistory(api: Api, shared: Services) {
   api.openapi(route, async (c) => {
+    const services = forTenant(shared, c.get('caller').tenant_id)
     const { tenant_id } = c.get('caller')
     const { limit, cursor } = c.req.valid('query')
     const connection = await findConnection(services, tenant_id, c.req.valid('param').id)

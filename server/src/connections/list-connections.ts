@@ -1,5 +1,6 @@
 import { createRoute, z } from '@hono/zod-openapi'
 import { sql } from 'kysely'
+import { forTenant } from '../database/in-tenant.ts'
 import { type Api, failures, json } from '../http/api.ts'
 import { page, pageOf, pageQuery } from '../http/parameters.ts'
 import { requires } from '../http/requires.ts'
@@ -30,8 +31,9 @@ const route = createRoute({
   responses: { 200: json(pageOf(connectionSchema, 'ConnectionList'), 'One page.'), ...failures(401, 403, 422) },
 })
 
-export function listConnections(api: Api, services: Services) {
+export function listConnections(api: Api, shared: Services) {
   api.openapi(route, async (c) => {
+    const services = forTenant(shared, c.get('caller').tenant_id)
     const { limit, ...filter } = c.req.valid('query')
     const found = await filtered(selectConnections(services, c.get('caller').tenant_id), filter)
       .orderBy('connections.id', 'desc')

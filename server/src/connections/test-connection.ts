@@ -1,4 +1,5 @@
 import { createRoute, z } from '@hono/zod-openapi'
+import { forTenant } from '../database/in-tenant.ts'
 import { type Api, failures, json } from '../http/api.ts'
 import { uuidParameter } from '../http/parameters.ts'
 import { requires } from '../http/requires.ts'
@@ -43,8 +44,9 @@ const route = createRoute({
   responses: { 200: json(testSchema, 'How the checks went.'), ...failures(401, 403, 404, 422, 503) },
 })
 
-export function testConnectionRoute(api: Api, services: Services) {
+export function testConnectionRoute(api: Api, shared: Services) {
   api.openapi(route, async (c) => {
+    const services = forTenant(shared, c.get('caller').tenant_id)
     return c.json(await checkConnection(services, c.get('caller').tenant_id, c.req.valid('param').id), 200)
   })
 }

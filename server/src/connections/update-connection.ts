@@ -2,6 +2,7 @@ import { createRoute, z } from '@hono/zod-openapi'
 import { actorOf } from '../audit/audit-actor.ts'
 import { endUserSchema } from '../connect-sessions/connect-session-record.ts'
 import { jsonObjectSchema } from '../connectors/connector-record.ts'
+import { forTenant } from '../database/in-tenant.ts'
 import { type Api, failures, json } from '../http/api.ts'
 import { parseJsonObject } from '../http/json-object.ts'
 import { uuidParameter } from '../http/parameters.ts'
@@ -45,8 +46,9 @@ const route = createRoute({
   },
 })
 
-export function updateConnectionRoute(api: Api, services: Services) {
+export function updateConnectionRoute(api: Api, shared: Services) {
   api.openapi(route, async (c) => {
+    const services = forTenant(shared, c.get('caller').tenant_id)
     const { config, ...body } = c.req.valid('json')
     const { id } = c.req.valid('param')
     const caller = c.get('caller')

@@ -1,6 +1,7 @@
 import { createRoute } from '@hono/zod-openapi'
 import { actorOf } from '../audit/audit-actor.ts'
 import { findConnection, openConfig } from '../connections/connection.ts'
+import { forTenant } from '../database/in-tenant.ts'
 import { freshen } from '../grants/fresh-grant.ts'
 import { requireUsableGrant } from '../grants/usable-grant.ts'
 import { type Api, failures, json } from '../http/api.ts'
@@ -24,8 +25,9 @@ const route = createRoute({
   responses: { 200: json(credentialsSchema, 'The credentials.'), ...failures(401, 403, 404, 409, 422, 502, 503) },
 })
 
-export function getCredentials(api: Api, services: Services) {
+export function getCredentials(api: Api, shared: Services) {
   api.openapi(route, async (c) => {
+    const services = forTenant(shared, c.get('caller').tenant_id)
     const caller = c.get('caller')
     const { id } = c.req.valid('param')
     const credentials = await readCredentials(services, caller.tenant_id, id)

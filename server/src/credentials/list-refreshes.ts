@@ -1,5 +1,6 @@
 import { createRoute, z } from '@hono/zod-openapi'
 import { findConnection } from '../connections/connection.ts'
+import { forTenant } from '../database/in-tenant.ts'
 import { journalOutcomes, refreshTriggers } from '../database/schema.ts'
 import { type JournalEntry, journalOf } from '../grants/grant-journal.ts'
 import { type Api, failures, json } from '../http/api.ts'
@@ -41,8 +42,9 @@ const route = createRoute({
   responses: { 200: json(pageOf(refreshSchema, 'RefreshList'), 'One page.'), ...failures(401, 403, 404, 422) },
 })
 
-export function listRefreshes(api: Api, services: Services) {
+export function listRefreshes(api: Api, shared: Services) {
   api.openapi(route, async (c) => {
+    const services = forTenant(shared, c.get('caller').tenant_id)
     const { tenant_id } = c.get('caller')
     const { limit, cursor } = c.req.valid('query')
     const connection = await findConnection(services, tenant_id, c.req.valid('param').id)

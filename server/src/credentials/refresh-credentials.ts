@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { createRoute, z } from '@hono/zod-openapi'
 import { actorOf } from '../audit/audit-actor.ts'
+import { forTenant } from '../database/in-tenant.ts'
 import type { RefreshTrigger } from '../database/schema.ts'
 import { problemOf, reauthorizationRequired, refreshPending } from '../grants/fresh-grant.ts'
 import { type Grant, readGrant } from '../grants/grant.ts'
@@ -39,8 +40,9 @@ const route = createRoute({
   },
 })
 
-export function refreshCredentials(api: Api, services: Services) {
+export function refreshCredentials(api: Api, shared: Services) {
   api.openapi(route, async (c) => {
+    const services = forTenant(shared, c.get('caller').tenant_id)
     const caller = c.get('caller')
     const { id } = c.req.valid('param')
     const grant = await requireUsableGrant(services, caller.tenant_id, id)

@@ -2,6 +2,7 @@ import { createRoute, z } from '@hono/zod-openapi'
 import { actorOf } from '../audit/audit-actor.ts'
 import { findConnection } from '../connections/connection.ts'
 import { findConnector } from '../connectors/find-connector.ts'
+import { forTenant } from '../database/in-tenant.ts'
 import type { Grant } from '../grants/grant.ts'
 import { requireUsableGrant } from '../grants/usable-grant.ts'
 import { type Api, failures, json } from '../http/api.ts'
@@ -49,8 +50,9 @@ const route = createRoute({
   },
 })
 
-export function reportCredentials(api: Api, services: Services) {
+export function reportCredentials(api: Api, shared: Services) {
   api.openapi(route, async (c) => {
+    const services = forTenant(shared, c.get('caller').tenant_id)
     const caller = c.get('caller')
     const { id } = c.req.valid('param')
     const { version, status, error_code } = c.req.valid('json')

@@ -1,5 +1,6 @@
 import { createRoute, z } from '@hono/zod-openapi'
 import { actorOf } from '../audit/audit-actor.ts'
+import { forTenant } from '../database/in-tenant.ts'
 import { type Api, failures, json } from '../http/api.ts'
 import { uuidParameter } from '../http/parameters.ts'
 import { notFound, Problem } from '../http/problem.ts'
@@ -27,9 +28,10 @@ const route = createRoute({
   },
 })
 
-export function redeliverEvent(api: Api, services: Services) {
-  const { db, audit } = services
+export function redeliverEvent(api: Api, shared: Services) {
   api.openapi(route, async (c) => {
+    const services = forTenant(shared, c.get('caller').tenant_id)
+    const { db, audit } = services
     const caller = c.get('caller')
     const { tenant_id } = caller
     const { id } = c.req.valid('param')
@@ -43,7 +45,7 @@ export function redeliverEvent(api: Api, services: Services) {
     if (event === undefined) throw notFound('event', id)
     const endpoints =
       endpoint_id === undefined
-        ? await listening(tenant_id, event.type)
+        ? await listening(services, tenant_id, event.type)
         : [await findEndpoint(services, tenant_id, endpoint_id)]
     if (endpoints.length === 0 || endpoints.some(({ enabled }) => !enabled)) {
       throw new Problem(409, 'webhook_endpoint_disabled', 'There is no enabled endpoint for it. Enable one first.')
@@ -63,14 +65,14 @@ export function redeliverEvent(api: Api, services: Services) {
       .execute()
     return c.json({ data: rows.map(presentDelivery) }, 202)
   })
+}
 
-  function listening(tenantId: string, type: string) {
-    return db
-      .selectFrom('webhook_endpoints')
-      .select(['id', 'enabled'])
-      .where('tenant_id', '=', tenantId)
-      .where('enabled', '=', true)
-      .where(({ eb, or, val }) => or([eb('event_types', 'is', null), eb(val(type), '=', eb.fn.any('event_types'))]))
-      .execute()
-  }
+function listening({ db }: Services, tenantId: string, type: string) {
+  return db
+    .selectFrom('webhook_endpoints')
+    .select(['id', 'enabled'])
+    .where('tenant_id', '=', tenantId)
+    .where('enabled', '=', true)
+    .where(({ eb, or, val }) => or([eb('event_types', 'is', null), eb(val(type), '=', eb.fn.any('event_types'))]))
+    .execute()
 }

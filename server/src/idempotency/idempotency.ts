@@ -3,6 +3,7 @@
 import { createHash } from 'node:crypto'
 import type { Context, MiddlewareHandler } from 'hono'
 import { z } from 'zod'
+import { forTenant } from '../database/in-tenant.ts'
 import type { Caller } from '../http/caller.ts'
 import { Problem } from '../http/problem.ts'
 import type { Services } from '../services.ts'
@@ -33,7 +34,7 @@ interface IdempotencyKey {
  * @throws Problem 422 `idempotency_key_reused` for another request, 409 `request_in_progress`, 409
  *   `idempotency_outcome_unknown` when the server ended before it could answer
  */
-export function idempotency(services: Services): MiddlewareHandler<{ Variables: { caller: Caller } }> {
+export function idempotency(shared: Services): MiddlewareHandler<{ Variables: { caller: Caller } }> {
   return async (c, next) => {
     const given = c.req.header('idempotency-key')
     if (given === undefined || c.req.method !== 'POST') return next()
@@ -42,6 +43,7 @@ export function idempotency(services: Services): MiddlewareHandler<{ Variables: 
       throw new Problem(422, 'invalid_idempotency_key', 'An Idempotency-Key is 1 to 255 visible ASCII characters.')
     }
     const { tenant_id } = c.get('caller')
+    const services = forTenant(shared, tenant_id)
     const id: IdempotencyKey = { tenant_id, key: parsed.data, fingerprint: await fingerprintOf(c) }
     const kept = await claim(services, id)
     if (kept !== null) return replay(services, id, kept)
@@ -56,11 +58,12 @@ export function idempotency(services: Services): MiddlewareHandler<{ Variables: 
   }
 }
 
-/** The API key belongs to it: another one may not be allowed to see the answer. */
+/** The caller belongs to it: another one may not be allowed to see the answer. */
 async function fingerprintOf(c: CallerContext): Promise<Buffer> {
   const { pathname, search } = new URL(c.req.url)
   const hash = createHash('sha256')
-  hash.update(JSON.stringify([c.get('caller').api_key_id, c.req.method, pathname, search]))
+  const { api_key_id, user } = c.get('caller')
+  hash.update(JSON.stringify([api_key_id ?? user, c.req.method, pathname, search]))
   return hash.update(Buffer.from(await c.req.arrayBuffer())).digest()
 }
 

@@ -2,6 +2,7 @@ import { createRoute, z } from '@hono/zod-openapi'
 import { type Secret, secret } from '@sluice/oauth'
 import { scopesSchema } from '../connections/scopes-schema.ts'
 import { findConnector } from '../connectors/find-connector.ts'
+import { forTenant } from '../database/in-tenant.ts'
 import type { Brand } from '../database/schema.ts'
 import { type Api, failures, json } from '../http/api.ts'
 import { Problem } from '../http/problem.ts'
@@ -65,8 +66,9 @@ const route = createRoute({
   responses: { 201: json(integrationSchema, 'The integration.'), ...failures(401, 403, 404, 422, 502) },
 })
 
-export function createIntegrationRoute(api: Api, services: Services) {
+export function createIntegrationRoute(api: Api, shared: Services) {
   api.openapi(route, async (c) => {
+    const services = forTenant(shared, c.get('caller').tenant_id)
     const { client_secret, ...body } = c.req.valid('json')
     const { tenant_id } = c.get('caller')
     const integration = await createIntegration(services, {

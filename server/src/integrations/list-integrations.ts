@@ -1,4 +1,5 @@
 import { createRoute } from '@hono/zod-openapi'
+import { forTenant } from '../database/in-tenant.ts'
 import { type Api, failures, json } from '../http/api.ts'
 import { page, pageOf, pageQuery } from '../http/parameters.ts'
 import { requires } from '../http/requires.ts'
@@ -15,8 +16,9 @@ const route = createRoute({
   responses: { 200: json(pageOf(integrationSchema, 'IntegrationList'), 'One page.'), ...failures(401, 403, 422) },
 })
 
-export function listIntegrations(api: Api, services: Services) {
+export function listIntegrations(api: Api, shared: Services) {
   api.openapi(route, async (c) => {
+    const services = forTenant(shared, c.get('caller').tenant_id)
     const { limit, cursor } = c.req.valid('query')
     const found = await services.db
       .selectFrom('integrations')

@@ -1,4 +1,5 @@
 import { createRoute, z } from '@hono/zod-openapi'
+import { forTenant } from '../database/in-tenant.ts'
 import { type Api, failures, json } from '../http/api.ts'
 import { requires } from '../http/requires.ts'
 import type { Services } from '../services.ts'
@@ -48,8 +49,9 @@ const route = createRoute({
   },
 })
 
-export function createRun(api: Api, services: Services) {
+export function createRun(api: Api, shared: Services) {
   api.openapi(route, async (c) => {
+    const services = forTenant(shared, c.get('caller').tenant_id)
     const { tenant_id } = c.get('caller')
     const started = await startRun(services, { tenant_id, ...c.req.valid('json') })
     await services.runs.settled(started.id, c.req.valid('query').wait * 1000)

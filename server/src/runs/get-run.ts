@@ -1,4 +1,5 @@
 import { createRoute } from '@hono/zod-openapi'
+import { forTenant } from '../database/in-tenant.ts'
 import { type Api, failures, json } from '../http/api.ts'
 import { uuidParameter } from '../http/parameters.ts'
 import { requires } from '../http/requires.ts'
@@ -15,8 +16,9 @@ const route = createRoute({
   responses: { 200: json(runSchema, 'The run.'), ...failures(401, 403, 404, 422) },
 })
 
-export function getRun(api: Api, services: Services) {
+export function getRun(api: Api, shared: Services) {
   api.openapi(route, async (c) => {
+    const services = forTenant(shared, c.get('caller').tenant_id)
     const row = await findRun(services, c.get('caller').tenant_id, c.req.valid('param').id)
     return c.json(await presentRun(services, row), 200)
   })

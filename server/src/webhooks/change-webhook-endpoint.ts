@@ -1,6 +1,7 @@
 import { createRoute } from '@hono/zod-openapi'
 import { sql, type Transaction } from 'kysely'
 import { actorOf } from '../audit/audit-actor.ts'
+import { forTenant } from '../database/in-tenant.ts'
 import type { Database } from '../database/schema.ts'
 import { type Api, failures, json } from '../http/api.ts'
 import { uuidParameter } from '../http/parameters.ts'
@@ -38,10 +39,10 @@ const deleteRoute = createRoute({
   responses: { 204: { description: 'It is gone.' }, ...failures(401, 403, 404, 422, 503) },
 })
 
-export function changeWebhookEndpoint(api: Api, services: Services) {
-  const { db, audit } = services
-
+export function changeWebhookEndpoint(api: Api, shared: Services) {
   api.openapi(changeRoute, async (c) => {
+    const services = forTenant(shared, c.get('caller').tenant_id)
+    const { db, audit } = services
     const caller = c.get('caller')
     const { id } = c.req.valid('param')
     const { enabled, ...change } = c.req.valid('json')
@@ -69,6 +70,8 @@ export function changeWebhookEndpoint(api: Api, services: Services) {
   })
 
   api.openapi(deleteRoute, async (c) => {
+    const services = forTenant(shared, c.get('caller').tenant_id)
+    const { db, audit } = services
     const caller = c.get('caller')
     const { id } = c.req.valid('param')
     await findEndpoint(services, caller.tenant_id, id)

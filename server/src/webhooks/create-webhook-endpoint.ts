@@ -1,5 +1,6 @@
 import { createRoute } from '@hono/zod-openapi'
 import { actorOf } from '../audit/audit-actor.ts'
+import { forTenant } from '../database/in-tenant.ts'
 import { type Api, failures, json } from '../http/api.ts'
 import { Problem } from '../http/problem.ts'
 import { requires } from '../http/requires.ts'
@@ -30,8 +31,9 @@ const route = createRoute({
   responses: { 201: json(endpointWithSecretSchema, 'The endpoint.'), ...failures(401, 403, 409, 422, 503) },
 })
 
-export function createWebhookEndpoint(api: Api, services: Services) {
+export function createWebhookEndpoint(api: Api, shared: Services) {
   api.openapi(route, async (c) => {
+    const services = forTenant(shared, c.get('caller').tenant_id)
     const { db, keys, audit } = services
     const caller = c.get('caller')
     const { tenant_id } = caller

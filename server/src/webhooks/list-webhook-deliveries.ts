@@ -1,4 +1,5 @@
 import { createRoute, z } from '@hono/zod-openapi'
+import { forTenant } from '../database/in-tenant.ts'
 import { type Api, failures, json } from '../http/api.ts'
 import { page, pageOf, pageQuery } from '../http/parameters.ts'
 import { requires } from '../http/requires.ts'
@@ -22,8 +23,9 @@ const route = createRoute({
   responses: { 200: json(pageOf(deliverySchema, 'WebhookDeliveryList'), 'One page.'), ...failures(401, 403, 422) },
 })
 
-export function listWebhookDeliveries(api: Api, services: Services) {
+export function listWebhookDeliveries(api: Api, shared: Services) {
   api.openapi(route, async (c) => {
+    const services = forTenant(shared, c.get('caller').tenant_id)
     const { limit, cursor, endpoint_id, event_id, status } = c.req.valid('query')
     const found = await services.db
       .selectFrom('webhook_deliveries')

@@ -1,4 +1,5 @@
 import { createRoute } from '@hono/zod-openapi'
+import { forTenant } from '../database/in-tenant.ts'
 import { type Api, failures, json } from '../http/api.ts'
 import { page, pageOf, pageQuery, uuidParameter } from '../http/parameters.ts'
 import { requires } from '../http/requires.ts'
@@ -26,8 +27,9 @@ const getRoute = createRoute({
   responses: { 200: json(endpointSchema, 'The endpoint.'), ...failures(401, 403, 404, 422) },
 })
 
-export function readWebhookEndpoints(api: Api, services: Services) {
+export function readWebhookEndpoints(api: Api, shared: Services) {
   api.openapi(listRoute, async (c) => {
+    const services = forTenant(shared, c.get('caller').tenant_id)
     const { limit, cursor } = c.req.valid('query')
     const found = await services.db
       .selectFrom('webhook_endpoints')
@@ -42,6 +44,7 @@ export function readWebhookEndpoints(api: Api, services: Services) {
   })
 
   api.openapi(getRoute, async (c) => {
+    const services = forTenant(shared, c.get('caller').tenant_id)
     const row = await findEndpoint(services, c.get('caller').tenant_id, c.req.valid('param').id)
     return c.json(presentEndpoint(row), 200)
   })

@@ -1,5 +1,6 @@
 import { createRoute, z } from '@hono/zod-openapi'
 import { actorOf } from '../audit/audit-actor.ts'
+import { forTenant } from '../database/in-tenant.ts'
 import { type Api, failures, json } from '../http/api.ts'
 import { uuidParameter } from '../http/parameters.ts'
 import { requires } from '../http/requires.ts'
@@ -35,8 +36,9 @@ const route = createRoute({
   responses: { 200: json(endpointWithSecretSchema, 'The endpoint.'), ...failures(401, 403, 404, 422, 503) },
 })
 
-export function rotateWebhookSecret(api: Api, services: Services) {
+export function rotateWebhookSecret(api: Api, shared: Services) {
   api.openapi(route, async (c) => {
+    const services = forTenant(shared, c.get('caller').tenant_id)
     const { db, keys, audit, now } = services
     const caller = c.get('caller')
     const { tenant_id } = caller

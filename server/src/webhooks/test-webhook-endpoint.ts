@@ -1,4 +1,5 @@
 import { createRoute } from '@hono/zod-openapi'
+import { forTenant } from '../database/in-tenant.ts'
 import { type Api, failures, json } from '../http/api.ts'
 import { uuidParameter } from '../http/parameters.ts'
 import { Problem } from '../http/problem.ts'
@@ -22,8 +23,9 @@ const route = createRoute({
   },
 })
 
-export function testWebhookEndpoint(api: Api, { db }: Services) {
+export function testWebhookEndpoint(api: Api, shared: Services) {
   api.openapi(route, async (c) => {
+    const { db } = forTenant(shared, c.get('caller').tenant_id)
     const { tenant_id } = c.get('caller')
     const endpoint = await findEndpoint({ db }, tenant_id, c.req.valid('param').id)
     if (!endpoint.enabled)

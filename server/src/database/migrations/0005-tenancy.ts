@@ -40,7 +40,8 @@ const statements = [
     expires_at timestamptz not null
   )`,
   `create table console_sign_ins (
-    state_hash bytea primary key,
+    id uuid primary key,
+    state_hash bytea not null unique,
     tenant_id uuid not null references tenants,
     browser_hash bytea not null,
     sealed bytea not null,
