@@ -1,5 +1,7 @@
 // The redirection endpoint (RFC 6749 §3.1.2), one for each integration.
+
 import type { Context } from 'hono'
+import { forTenant } from '../database/in-tenant.ts'
 import type { Api } from '../http/api.ts'
 import { redirectUri } from '../integrations/integration-record.ts'
 import type { Services } from '../services.ts'
@@ -59,10 +61,11 @@ export function refusalOf({ log }: Services, integration_id: string) {
 /** Goes on with an authorization that was taken, and leads this browser back to the connect page. */
 export async function finishInBrowser(
   c: Context,
-  services: Services,
+  shared: Services,
   pending: PendingAuthorization,
   parameters: URLSearchParams,
 ): Promise<Response> {
+  const services = forTenant(shared, pending.tenant_id)
   unbindBrowser(c, services.base_url, pending.connect_session_id)
   const browser_hash = rememberBrowser(c, services.base_url, pending.connect_session_id)
   await finishAuthorization(services, pending, { parameters, browser_hash })

@@ -2,6 +2,7 @@ import { createRoute, z } from '@hono/zod-openapi'
 import type { JsonObject } from '@sluice/oauth'
 import type { Context } from 'hono'
 import { jsonObjectSchema } from '../connectors/connector-record.ts'
+import { forTenant } from '../database/in-tenant.ts'
 import { type Api, failures, json } from '../http/api.ts'
 import { parseJsonObject } from '../http/json-object.ts'
 import { Problem } from '../http/problem.ts'
@@ -57,7 +58,8 @@ export interface Start {
  *
  * @throws Problem 410 when the link is over, 422 when the config breaks the schema, 429 when it was started too often
  */
-export async function authorizationUrl(c: Context, services: Services, { session, token, sent }: Start) {
+export async function authorizationUrl(c: Context, shared: Services, { session, token, sent }: Start) {
+  const services = forTenant(shared, session.tenant_id)
   requireOpen(session, services.now())
   services.start_limit.count(session.id, services.now())
   const connector = await connectorForPerson(services.connectors, session.connector_id)

@@ -19,6 +19,7 @@ interface TenantHandles {
 }
 
 const handlesOf = new WeakMap<Kysely<Database>, TenantHandles>()
+const tenantOf = new WeakMap<Kysely<Database>, string>()
 
 /** Says over which pool the tenants' handles of a system handle run. */
 export function provideTenants(db: Kysely<Database>, pool: Sql): void {
@@ -28,9 +29,10 @@ export function provideTenants(db: Kysely<Database>, pool: Sql): void {
 /**
  * A handle whose every statement and transaction sees and changes rows of one tenant alone. Cheap: handles are kept.
  *
- * @param db the system's handle, no transaction
+ * @param db the system's handle, or one of the same tenant; no transaction
  */
 export function inTenant(db: Kysely<Database>, tenantId: string): Kysely<Database> {
+  if (tenantOf.get(db) === tenantId) return db
   const known = handlesOf.get(db)
   if (known === undefined) throw new Error('inTenant starts from the handle that connectDatabase returned.')
   const kept = known.handles.get(tenantId)
@@ -39,6 +41,7 @@ export function inTenant(db: Kysely<Database>, tenantId: string): Kysely<Databas
   if (known.handles.size >= KEPT_HANDLES) known.handles.clear()
   const handle = new Kysely<Database>({ dialect: new TenantDialect(known.pool, tenantId) })
   known.handles.set(tenantId, handle)
+  tenantOf.set(handle, tenantId)
   return handle
 }
 

@@ -131,6 +131,7 @@ test('transactions are one tenant’s from beginning to end, and leave nothing b
   })
   await assert.rejects(failed, /changed my mind/)
   assert.equal((await own.selectFrom('api_keys').selectAll().execute()).length, 1)
+  assert.equal(inTenant(own, mine), own)
   assert.throws(() => inTenant(own, theirs), /connectDatabase/)
 })
 

@@ -106,7 +106,6 @@ export interface ConsoleLinkTable {
 }
 
 export interface ConsoleSignInTable {
-  id: string
   /** SHA-256 of `state`. */
   state_hash: Buffer
   /** Whose data key seals it. */

@@ -19,7 +19,6 @@ export const SEALED_COLUMNS: readonly SealedColumn[] = [
   { table: 'grants', column: 'sealed', place: 'sealed', ...uuid, row: 'connection_id' },
   { table: 'connect_sessions', column: 'config_sealed', place: 'config', ...uuid },
   { table: 'pending_authorizations', column: 'sealed', place: 'sealed', ...uuid, row: 'connect_session_id' },
-  { table: 'console_sign_ins', column: 'sealed', place: 'sealed', ...uuid },
   { table: 'runs', column: 'outcome_sealed', place: 'outcome', ...uuid },
   { table: 'idempotency_keys', column: 'response_sealed', place: 'response', row: 'key', row_type: 'text' },
   { table: 'console_sign_ins', column: 'sealed', place: 'sealed', row: 'state_hash', row_type: 'bytea' },

@@ -4,7 +4,6 @@ import { type Secret, secret } from '@sluice/oauth'
 import { z } from 'zod'
 import type { Services } from '../../services.ts'
 import { digest } from '../../token-digest.ts'
-import { uuidv7 } from '../../uuid.ts'
 
 export const PENDING_SIGN_IN_SECONDS = 10 * 60
 
@@ -16,15 +15,14 @@ export async function storePendingSignIn(
   home: string,
   { state, browser, kept }: { state: string; browser: string; kept: Secret<JsonObject> },
 ): Promise<void> {
-  const id = uuidv7()
+  const hash = digest(state)
   await db
     .insertInto('console_sign_ins')
     .values({
-      id,
-      state_hash: digest(state),
+      state_hash: hash,
       tenant_id: home,
       browser_hash: digest(browser),
-      sealed: await keys.seal(placeOf(home, id), kept.reveal()),
+      sealed: await keys.seal(placeOf(home, hash), kept.reveal()),
       expires_at: new Date(now().getTime() + PENDING_SIGN_IN_SECONDS * 1000),
     })
     .execute()
@@ -35,17 +33,18 @@ export async function takePendingSignIn(
   { db, keys, now }: Services,
   { state, browser }: { state: string; browser: string },
 ): Promise<Secret<JsonObject> | null> {
+  const hash = digest(state)
   const taken = await db
     .deleteFrom('console_sign_ins')
-    .where('state_hash', '=', digest(state))
+    .where('state_hash', '=', hash)
     .where('browser_hash', '=', digest(browser))
     .where('expires_at', '>', now())
-    .returning(['id', 'tenant_id', 'sealed'])
+    .returning(['tenant_id', 'sealed'])
     .executeTakeFirst()
   if (taken === undefined) return null
-  return secret(keptSchema.parse(await keys.open(placeOf(taken.tenant_id, taken.id), taken.sealed)))
+  return secret(keptSchema.parse(await keys.open(placeOf(taken.tenant_id, hash), taken.sealed)))
 }
 
-function placeOf(tenantId: string, id: string) {
-  return { tenant_id: tenantId, table: 'console_sign_ins', column: 'sealed', row: id }
+function placeOf(tenantId: string, hash: Buffer) {
+  return { tenant_id: tenantId, table: 'console_sign_ins', column: 'sealed', row: hash.toString('hex') }
 }

@@ -40,8 +40,7 @@ const statements = [
     expires_at timestamptz not null
   )`,
   `create table console_sign_ins (
-    id uuid primary key,
-    state_hash bytea not null unique,
+    state_hash bytea primary key,
     tenant_id uuid not null references tenants,
     browser_hash bytea not null,
     sealed bytea not null,
