@@ -618,7 +618,7 @@ export interface paths {
         post?: never;
         /**
          * Delete a tenant
-         * @description With everything that it owns: its keys stop at once, its data keys are gone, so that no backup’s secrets open with this database. Its audit chain remains. A tenant that has connections is refused unless `connections=delete` says that they may go; delete them one by one first to have their tokens revoked at the providers.
+         * @description With everything that it owns: its keys stop at once, and its data keys are gone. Its audit chain remains. A tenant that has connections is refused unless `connections=delete` says that they may go: each has its tokens revoked at the provider first, as far as the provider can be reached.
          */
         delete: {
             parameters: {

@@ -1,8 +1,7 @@
 import { createRoute, z } from '@hono/zod-openapi'
-import type { Kysely } from 'kysely'
 import { actorOf } from '../audit/audit-actor.ts'
-import { inTenant } from '../database/in-tenant.ts'
-import type { Database } from '../database/schema.ts'
+import { deleteConnection } from '../connections/delete-connection.ts'
+import { forTenant } from '../database/in-tenant.ts'
 import { type Api, failures, json } from '../http/api.ts'
 import { uuidParameter } from '../http/parameters.ts'
 import { Problem } from '../http/problem.ts'
@@ -17,9 +16,9 @@ const route = createRoute({
   tags: ['Tenants'],
   summary: 'Delete a tenant',
   description:
-    'With everything that it owns: its keys stop at once, its data keys are gone, so that no backup’s secrets open ' +
-    'with this database. Its audit chain remains. A tenant that has connections is refused unless `connections=delete` ' +
-    'says that they may go; delete them one by one first to have their tokens revoked at the providers.',
+    'With everything that it owns: its keys stop at once, and its data keys are gone. Its audit chain remains. A tenant ' +
+    'that has connections is refused unless `connections=delete` says that they may go: each has its tokens revoked at ' +
+    'the provider first, as far as the provider can be reached.',
   security: requires('admin'),
   request: {
     params: uuidParameter,
@@ -41,14 +40,19 @@ export function deleteTenant(api: Api, services: Services) {
     if (id === caller.tenant_id) {
       throw new Problem(409, 'own_tenant', 'This is the tenant of the key that you call with. It cannot delete itself.')
     }
-    const own = inTenant(services.db, id)
-    if (c.req.valid('query').connections === 'keep') await requireNoConnections(own, id)
+    const tenants = forTenant(services, id)
+    const own = tenants.db
+    const actor = actorOf(caller)
+    const connections = await own.selectFrom('connections').select('id').where('tenant_id', '=', id).execute()
+    if (connections.length > 0 && c.req.valid('query').connections === 'keep') throw hasConnections()
     await services.audit.append(caller.tenant_id, {
       action: 'tenant.delete',
-      actor: actorOf(caller),
+      actor,
       subject: { type: 'tenant', id },
-      detail: { name: tenant.name },
+      detail: { name: tenant.name, connections: connections.length },
     })
+    // Each revokes its tokens first; a server that dies in between leaves a tenant that can be deleted again.
+    for (const connection of connections) await deleteConnection(tenants, id, connection.id, actor)
     const keys = await own.selectFrom('api_keys').select('id').where('tenant_id', '=', id).execute()
     await own.transaction().execute((tx) => deleteRowsOf(tx, id))
     for (const key of keys) services.api_keys.forget(key.id)
@@ -56,17 +60,10 @@ export function deleteTenant(api: Api, services: Services) {
   })
 }
 
-async function requireNoConnections(db: Kysely<Database>, tenantId: string): Promise<void> {
-  const connection = await db
-    .selectFrom('connections')
-    .select('id')
-    .where('tenant_id', '=', tenantId)
-    .limit(1)
-    .execute()
-  if (connection.length === 0) return
-  throw new Problem(
+function hasConnections(): Problem {
+  return new Problem(
     409,
     'tenant_has_connections',
-    'This tenant has connections, whose tokens would live on at their providers. Delete them first, or say connections=delete.',
+    'This tenant has connections. Say connections=delete to have their tokens revoked and everything deleted.',
   )
 }
