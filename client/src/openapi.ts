@@ -1193,20 +1193,11 @@ export interface paths {
                          * @enum {string}
                          */
                         dpop?: "never" | "when_offered" | "required";
-                        /**
-                         * @description What connections of this integration cannot do without, unless a connect session says otherwise.
-                         * @default []
-                         */
+                        /** @description What connections of this integration cannot do without, unless a connect session says otherwise. */
                         required_scopes?: string[];
-                        /**
-                         * @description What they use where it is granted.
-                         * @default []
-                         */
+                        /** @description What they use where it is granted. */
                         optional_scopes?: string[];
-                        /**
-                         * @description Addresses that a connect session may return to, compared exactly.
-                         * @default []
-                         */
+                        /** @description Addresses that a connect session may return to, compared exactly. */
                         return_urls?: string[];
                         /** @description Set it where the provider returns to your own domain and you relay what it sent. */
                         relay?: {
@@ -1365,10 +1356,207 @@ export interface paths {
         };
         put?: never;
         post?: never;
-        delete?: never;
+        /**
+         * Delete an integration
+         * @description With its connect sessions. Refused while connections use it: delete those first, which revokes their tokens.
+         */
+        delete: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description It is gone. */
+                204: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
+                };
+                /** @description No valid API key. */
+                401: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Not allowed. */
+                403: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description No such thing, or not the caller’s. */
+                404: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description It contradicts what stands. */
+                409: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description A value breaks a rule; `errors` names the field and the rule. */
+                422: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
         options?: never;
         head?: never;
-        patch?: never;
+        /**
+         * Change an integration
+         * @description A new client secret is used from the next request to the provider on; connections stay as they are. Null takes a setting away. The client id cannot be changed, because grants are bound to it: create another integration, and repair connections with it.
+         */
+        patch: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    id: string;
+                };
+                cookie?: never;
+            };
+            /** @description What is to change; the rest stays. */
+            requestBody: {
+                content: {
+                    "application/json": {
+                        /** @description Left out where the client proves itself by a key or certificate, or is a public one. */
+                        client_secret?: string;
+                        /** @description Signs client assertions: `private_key_jwt`. */
+                        signing_key?: {
+                            /** @description PEM, or a private JWK as JSON text. Encrypted and never returned. */
+                            private_key: string;
+                            key_id?: string;
+                            algorithm?: string;
+                            /** @description Sends `x5t#S256`, where the provider knows the certificate. */
+                            certificate?: string;
+                        };
+                        /** @description PEM, for mutual TLS: `tls_client_auth` or `self_signed_tls_client_auth`. */
+                        client_certificate?: {
+                            certificate: string;
+                            private_key: string;
+                        };
+                        /**
+                         * @description How the client proves itself, in place of what the connector’s spec writes.
+                         * @enum {string|null}
+                         */
+                        token_endpoint_auth_method?: "client_secret_basic" | "client_secret_post" | "client_secret_jwt" | "private_key_jwt" | "tls_client_auth" | "self_signed_tls_client_auth" | "none" | null;
+                        /** @description `aud` of client assertions where the provider takes neither its issuer nor its token endpoint. */
+                        assertion_audience?: string | null;
+                        /** @description Issuer identifier, exactly as the provider writes it. Its metadata is discovered, and what it offers is used: `iss`, pushed authorization requests, PKCE, ID token, revocation, introspection. */
+                        issuer?: string | null;
+                        /** @description Asked for in place of the spec’s. */
+                        scopes?: string[] | null;
+                        /** @description Resource indicators (RFC 8707). */
+                        resource?: string[] | null;
+                        /**
+                         * @description Whether tokens are bound to a key (RFC 9449), which the connector gets as `dpop_private_key`. Left out: `when_offered` if its credentials have that field, else `never`.
+                         * @enum {string|null}
+                         */
+                        dpop?: "never" | "when_offered" | "required" | null;
+                        /** @description What connections of this integration cannot do without, unless a connect session says otherwise. */
+                        required_scopes?: string[];
+                        /** @description What they use where it is granted. */
+                        optional_scopes?: string[];
+                        /** @description Addresses that a connect session may return to, compared exactly. */
+                        return_urls?: string[];
+                        relay?: {
+                            /**
+                             * Format: uri
+                             * @description Your own redirect URI, to register at the provider in place of ours.
+                             */
+                            redirect_uri: string;
+                            /** @description The public key (JWK: Ed25519, P-256 or RSA) that verifies what you relay from there. */
+                            public_key: {
+                                [key: string]: unknown;
+                            };
+                        } | null;
+                        brand?: {
+                            /** @description Who asks the person to connect: your product. */
+                            name: string;
+                            /**
+                             * Format: uri
+                             * @description Shown on the connect page; fetched by the person’s browser, without a referrer.
+                             */
+                            logo_url?: string;
+                            accent_color?: string;
+                        } | null;
+                        name?: string;
+                    };
+                };
+            };
+            responses: {
+                /** @description The integration as it stands now. */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Integration"];
+                    };
+                };
+                /** @description No valid API key. */
+                401: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Not allowed. */
+                403: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description No such thing, or not the caller’s. */
+                404: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description A value breaks a rule; `errors` names the field and the rule. */
+                422: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
         trace?: never;
     };
     "/v1/connect_sessions": {
@@ -5533,6 +5721,11 @@ export interface components {
                 logo_url?: string;
                 accent_color?: string;
             } | null;
+            /**
+             * Format: date-time
+             * @description When the client secret was last set; null without one.
+             */
+            client_secret_changed_at: string | null;
             /** Format: date-time */
             created_at: string;
         };

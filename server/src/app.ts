@@ -50,8 +50,10 @@ import { logRequests } from './http/log-requests.ts'
 import { onError, onNotFound } from './http/problem.ts'
 import { idempotency } from './idempotency/idempotency.ts'
 import { createIntegrationRoute } from './integrations/create-integration.ts'
+import { deleteIntegrationRoute } from './integrations/delete-integration.ts'
 import { getIntegration } from './integrations/get-integration.ts'
 import { listIntegrations } from './integrations/list-integrations.ts'
+import { updateIntegrationRoute } from './integrations/update-integration.ts'
 import { getKeys } from './keys/get-keys.ts'
 import { startRotation } from './keys/start-rotation.ts'
 import { metricsRoute } from './metrics/metrics-route.ts'
@@ -92,6 +94,8 @@ const operations = [
   listIntegrations,
   createIntegrationRoute,
   getIntegration,
+  updateIntegrationRoute,
+  deleteIntegrationRoute,
   createConnectSessionRoute,
   getConnectSession,
   listConnectSessions,

@@ -159,6 +159,7 @@ export interface IntegrationTable {
   relay: Relay | null
   brand: Brand | null
   created_at: Generated<Date>
+  client_secret_changed_at: Date | null
 }
 
 /** A redirect URI of the customer's, and the public key (JWK, RFC 7517) that signs what is relayed from there. */

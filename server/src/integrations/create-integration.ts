@@ -1,6 +1,5 @@
 import { createRoute, z } from '@hono/zod-openapi'
 import { type Secret, secret } from '@sluice/oauth'
-import { scopesSchema } from '../connections/scopes-schema.ts'
 import { findConnector } from '../connectors/find-connector.ts'
 import { forTenant } from '../database/in-tenant.ts'
 import type { Brand } from '../database/schema.ts'
@@ -10,16 +9,10 @@ import { requires } from '../http/requires.ts'
 import { text } from '../http/text.ts'
 import type { Services } from '../services.ts'
 import { uuidv7 } from '../uuid.ts'
-import { type AuthorizationServerFields, authorizationServerFields, requireProof } from './authorization-server.ts'
-import { type ClientKeys, checkClientKeys, clientKeysSchema } from './client-keys.ts'
-import {
-  brandSchema,
-  type IntegrationRow,
-  integrationColumns,
-  integrationSchema,
-  presentIntegration,
-  relaySchema,
-} from './integration-record.ts'
+import { type AuthorizationServerFields, requireProof } from './authorization-server.ts'
+import { type ClientKeys, checkClientKeys } from './client-keys.ts'
+import { type IntegrationRow, integrationColumns, integrationSchema, presentIntegration } from './integration-record.ts'
+import { integrationSettings } from './integration-settings.ts'
 import { readRelayKey } from './relay-key.ts'
 
 const route = createRoute({
@@ -38,25 +31,7 @@ const route = createRoute({
             connector_id: z.string(),
             name: text(1, 200).optional(),
             client_id: text(1, 2000),
-            client_secret: text(1, 10_000).optional().openapi({
-              description: 'Left out where the client proves itself by a key or certificate, or is a public one.',
-            }),
-            ...clientKeysSchema.shape,
-            ...authorizationServerFields,
-            required_scopes: scopesSchema.default([]).openapi({
-              description:
-                'What connections of this integration cannot do without, unless a connect session says otherwise.',
-            }),
-            optional_scopes: scopesSchema.default([]).openapi({ description: 'What they use where it is granted.' }),
-            return_urls: z
-              .array(text(1, 2000).pipe(z.url({ protocol: /^https?$/ })))
-              .max(50)
-              .default([])
-              .openapi({ description: 'Addresses that a connect session may return to, compared exactly.' }),
-            relay: relaySchema.optional().openapi({
-              description: 'Set it where the provider returns to your own domain and you relay what it sent.',
-            }),
-            brand: brandSchema.optional().openapi({ description: 'How the connect page introduces itself.' }),
+            ...integrationSettings.shape,
           })
           .strict(),
         'The registration.',
@@ -115,6 +90,7 @@ export async function createIntegration(services: Services, integration: NewInte
       name: integration.name ?? connector.title,
       client_id: integration.client_id,
       client_secret_sealed: client_secret && (await services.keys.seal(place('client_secret'), client_secret.reveal())),
+      client_secret_changed_at: client_secret && services.now(),
       client_keys_sealed: hasKeys
         ? await services.keys.seal(place('client_keys'), { signing_key, client_certificate })
         : null,

@@ -55,6 +55,9 @@ export const integrationSchema = z
     relay: relaySchema.nullable(),
     relay_url: z.url().nullable().openapi({ description: 'Where to relay authorization responses to.' }),
     brand: brandSchema.nullable(),
+    client_secret_changed_at: z.iso.datetime().nullable().openapi({
+      description: 'When the client secret was last set; null without one.',
+    }),
     created_at: z.iso.datetime(),
   })
   .openapi('Integration')
@@ -74,6 +77,7 @@ export const integrationColumns = [
   'optional_scopes',
   'relay',
   'brand',
+  'client_secret_changed_at',
   'created_at',
 ] as const
 
@@ -112,6 +116,7 @@ export function presentIntegration(row: IntegrationRow, baseUrl: string): z.infe
     relay: row.relay,
     relay_url: row.relay === null ? null : relayUrl(baseUrl, row.id),
     brand: row.brand,
+    client_secret_changed_at: row.client_secret_changed_at?.toISOString() ?? null,
     created_at: row.created_at.toISOString(),
   }
 }

@@ -6,6 +6,7 @@ import * as connectSessions from './0004-connect-sessions.ts'
 import * as tenancy from './0005-tenancy.ts'
 import * as keysAuditEvents from './0006-keys-audit-events.ts'
 import * as integrationClients from './0008-integration-clients.ts'
+import * as integrationChanges from './0009-integration-changes.ts'
 
 /** In order of name; a migration that has been released is never edited. */
 export const migrations: Record<string, Migration> = {
@@ -16,4 +17,5 @@ export const migrations: Record<string, Migration> = {
   '0005-tenancy': tenancy,
   '0006-keys-audit-events': keysAuditEvents,
   '0008-integration-clients': integrationClients,
+  '0009-integration-changes': integrationChanges,
 }
