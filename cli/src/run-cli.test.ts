@@ -25,7 +25,7 @@ test('--help of every command has an example and loads nothing that the command 
   for (const { path, summary } of COMMANDS) {
     const { code, stdout, stderr } = await runSluice([...path, '--help'], { node: ['--import', listModules] })
     assert.equal(code, 0)
-    assert.match(stdout, new RegExp(`Examples:\\n {2}\\$ sluice ${path.join(' ')} `))
+    assert.match(stdout, new RegExp(`Examples:\\n {2}\\$ sluice ${path.join(' ')}\\b`))
     assert.ok(summary.length > 0)
     assert.match(stderr, /\/commander\//)
     assert.doesNotMatch(stderr, /\/(oauth|launcher|connector-specs|lab)\/src\/|\/(ajv|zod|yaml|undici|open|@clack)\//)
