@@ -7,6 +7,8 @@ export interface Fault {
   /** Default `application/json`. */
   content_type?: string
   body?: string
+  /** Further headers, such as `retry-after`. */
+  headers?: Record<string, string>
   /** How many times `body` is sent; default 1. */
   repeat?: number
   /** Milliseconds between the bytes of the body; default 0, the whole body at once. */
@@ -48,7 +50,7 @@ export function answerFault(fault: Fault, req: IncomingMessage, res: ServerRespo
     serve()
   } else {
     req.resume()
-    res.writeHead(fault.status ?? 200, { 'content-type': fault.content_type ?? 'application/json' })
+    res.writeHead(fault.status ?? 200, { 'content-type': fault.content_type ?? 'application/json', ...fault.headers })
     sendBody(fault, res)
   }
 }

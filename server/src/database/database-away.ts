@@ -1,9 +1,22 @@
-/** SQLSTATE classes of a server that goes, comes or is full (PostgreSQL manual, appendix A), and of lost races. */
-const PASSING = /^(08|40|53|57P)/
-const SQLSTATE = /^[0-9A-Z]{5}$/
+/** SQLSTATEs of a server that goes, comes, is full or takes nobody (PostgreSQL manual, appendix A), and of lost races. */
+const PASSING = /^(08|40|53|57P|55000)/
+/** After these there is no connection any more. */
+const LOST = /^(08|57P)/
+/** Of postgres.js and of the operating system: `EPIPE` has the length of an SQLSTATE, whose classes never begin with E. */
+const TRANSPORT = /^(CONNECTION_|CONNECT_|E[A-Z]+$)/
 
 /** Whether a statement failed because the database was away for a moment, so that it is worth another try. */
 export function isDatabaseAway(error: unknown): boolean {
-  if (!(error instanceof Error) || !('code' in error) || typeof error.code !== 'string') return false
-  return SQLSTATE.test(error.code) ? PASSING.test(error.code) : /^(CONNECTION_|CONNECT_|E[A-Z]+$)/.test(error.code)
+  const code = codeOf(error)
+  return TRANSPORT.test(code) || PASSING.test(code)
+}
+
+/** Whether the connection that a statement was sent on is gone. */
+export function isConnectionLost(error: unknown): boolean {
+  const code = codeOf(error)
+  return TRANSPORT.test(code) || LOST.test(code)
+}
+
+function codeOf(error: unknown): string {
+  return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : ''
 }

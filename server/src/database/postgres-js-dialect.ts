@@ -13,6 +13,7 @@ import {
   type TransactionSettings,
 } from 'kysely'
 import type { ReservedSql, Sql } from 'postgres'
+import { isConnectionLost } from './database-away.ts'
 
 export class PostgresJsDialect implements Dialect {
   readonly #sql: Sql
@@ -61,7 +62,7 @@ export class PostgresJsDriver implements Driver {
   }
 
   async rollbackTransaction(connection: PostgresJsConnection) {
-    await connection.executeQuery(CompiledQuery.raw('rollback'))
+    if (!connection.isLost) await connection.executeQuery(CompiledQuery.raw('rollback'))
   }
 
   async releaseConnection(connection: PostgresJsConnection) {
@@ -74,6 +75,8 @@ export class PostgresJsDriver implements Driver {
 export class PostgresJsConnection implements DatabaseConnection {
   protected readonly pool: Sql
   protected reserved: ReservedSql | undefined
+  /** The reserved connection went away: the database restarted. */
+  isLost = false
 
   constructor(pool: Sql) {
     this.pool = pool
@@ -81,16 +84,30 @@ export class PostgresJsConnection implements DatabaseConnection {
 
   async begin(isolationLevel: string | undefined) {
     this.reserved = await this.pool.reserve()
-    await this.reserved.unsafe(beginStatement(isolationLevel))
+    const { reserved } = this
+    await this.noticeLoss(() => reserved.unsafe(beginStatement(isolationLevel)))
   }
 
+  /** A lost connection is back in the pool by itself; released, postgres.js would write to it, and throw past everybody. */
   release() {
-    this.reserved?.release()
+    if (!this.isLost) this.reserved?.release()
     this.reserved = undefined
+    this.isLost = false
   }
 
   async executeQuery<Row>(query: CompiledQuery): Promise<QueryResult<Row>> {
-    return runQuery(this.reserved ?? this.pool, query)
+    const { reserved } = this
+    if (reserved === undefined) return runQuery(this.pool, query)
+    return this.noticeLoss(() => runQuery<Row>(reserved, query))
+  }
+
+  protected async noticeLoss<T>(act: () => PromiseLike<T>): Promise<T> {
+    try {
+      return await act()
+    } catch (error) {
+      this.isLost ||= isConnectionLost(error)
+      throw error
+    }
   }
 
   // biome-ignore lint/correctness/useYield: required by the interface, and no query of ours streams

@@ -1,17 +1,16 @@
 // Servers that are killed while they refresh, against a provider of one rotation policy, and what another server makes of
 // what they left: the grant lives on, or it is lost because the provider made it so, and then the connection says so.
-import { type ChildProcess, fork } from 'node:child_process'
+import type { ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { setTimeout as delay } from 'node:timers/promises'
-import { fileURLToPath } from 'node:url'
 import { connect } from '../connect-story.ts'
 import { startTestServer, type TestServer } from '../test-server.ts'
+import type { RefreshOrder } from './another-process.ts'
+import { startAnotherServer } from './another-server.ts'
 import { FAULT_LIMITS } from './fault-limits.ts'
 import type { KillPoint } from './kill-points.ts'
 import type { RotationPolicy } from './rotation-policies.ts'
-import type { RefreshOrder, VictimOrder } from './victim.ts'
 
-const VICTIM = fileURLToPath(new URL('victim.ts', import.meta.url))
 const ACCESS_TOKEN_SECONDS = 600
 /** Where a grant in doubt is left alone until its access token has expired. */
 const SHORT_ACCESS_TOKEN_SECONDS = 6
@@ -47,14 +46,14 @@ export async function killRefreshes(
   })
   const tally: KillTally = { kills: 0, survived: 0, lost: 0, avoidable: [], rotations: 0, provider_calls: 0 }
   let connectionId = (await connect(server)).connection_id
-  let next = startVictim(server)
+  let next = startAnotherServer(server)
   try {
     for (const point of points) {
       const victim = await next
-      next = startVictim(server)
+      next = startAnotherServer(server)
       const before = await grantOf(server, connectionId)
       const calls = server.lab.token_requests
-      const killed = await killAt(server, victim, point, { ...before, connection_id: connectionId }, random)
+      const killed = await killAt(server, victim.child, point, { ...before, connection_id: connectionId }, random)
       onKill()
       tally.kills += killed.dead ? 1 : 0
       tally.survived += killed.ended ? 1 : 0
@@ -70,21 +69,9 @@ export async function killRefreshes(
       connectionId = (await connect(server)).connection_id
     }
   } finally {
-    await stop(await next)
+    await (await next).kill()
   }
   return tally
-}
-
-async function startVictim(server: TestServer): Promise<ChildProcess> {
-  const order: VictimOrder = { ...server.launch, database_url: server.database_url }
-  const child = fork(VICTIM, [JSON.stringify(order)], {
-    execArgv: process.execArgv.filter((argument) => !argument.startsWith('--test')),
-    stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
-    env: { PATH: process.env.PATH },
-  })
-  const first = await Promise.race([once(child, 'message'), once(child, 'exit')])
-  if (first[0] !== 'ready') throw new Error('a server did not start')
-  return child
 }
 
 interface Killed {
@@ -168,10 +155,4 @@ async function grantOf({ services, tenant_id }: TestServer, connectionId: string
     .where('connection_id', '=', connectionId)
     .executeTakeFirstOrThrow()
   return { tenant_id, version }
-}
-
-async function stop(victim: ChildProcess): Promise<void> {
-  const exited = once(victim, 'exit')
-  victim.kill('SIGKILL')
-  await exited
 }

@@ -1,11 +1,11 @@
-// A server of its own process, to be killed: it refreshes one connection and, at the step that it was told, kills itself
+// A server in a process of its own, to be asked over HTTP, or to be killed: it refreshes one connection and, at the step that it was told, kills itself
 // outright (SIGKILL), as the kernel or an operator would.
 import { readConfig } from '../../config.ts'
 import type { RefreshStep } from '../../grants/refresher.ts'
 import { startServer } from '../../start-server.ts'
 import { FAULT_LIMITS } from './fault-limits.ts'
 
-export interface VictimOrder {
+export interface ServerOrder {
   database_url: string
   data_directory: string
   connectors: string[]
@@ -22,7 +22,7 @@ export interface RefreshOrder {
 
 let dieAt: RefreshStep | null = null
 
-const order = JSON.parse(process.argv[2] ?? '{}') as VictimOrder
+const order = JSON.parse(process.argv[2] ?? '{}') as ServerOrder
 const server = await startServer({
   config: {
     ...readConfig({ SLUICE_ALLOW_LOOPBACK: '1', DATABASE_URL: order.database_url }),
@@ -50,4 +50,4 @@ process.on('message', (refresh: RefreshOrder) => {
   )
 })
 process.once('disconnect', () => void server.close())
-process.send?.('ready')
+process.send?.({ port: server.port })

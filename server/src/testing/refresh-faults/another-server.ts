@@ -1,0 +1,35 @@
+import { type ChildProcess, fork } from 'node:child_process'
+import { once } from 'node:events'
+import { fileURLToPath } from 'node:url'
+import type { TestServer } from '../test-server.ts'
+import type { ServerOrder } from './another-process.ts'
+
+const PROGRAM = fileURLToPath(new URL('another-process.ts', import.meta.url))
+
+export interface AnotherServer {
+  base_url: string
+  child: ChildProcess
+  /** SIGKILL. */
+  kill(): Promise<void>
+}
+
+/** Starts a second server process on the database of a test's server. */
+export async function startAnotherServer(server: TestServer): Promise<AnotherServer> {
+  const order: ServerOrder = { ...server.launch, database_url: server.database_url }
+  const child = fork(PROGRAM, [JSON.stringify(order)], {
+    execArgv: process.execArgv.filter((argument) => !argument.startsWith('--test')),
+    stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
+    env: { PATH: process.env.PATH },
+  })
+  const exited = once(child, 'exit')
+  const [ready] = await Promise.race([once(child, 'message'), exited])
+  if (typeof ready?.port !== 'number') throw new Error('a server did not start')
+  return {
+    base_url: `http://localhost:${ready.port}`,
+    child,
+    async kill() {
+      child.kill('SIGKILL')
+      await exited
+    },
+  }
+}
