@@ -26,8 +26,8 @@ export type OptionTable = Record<string, Option<unknown>>
 export type OptionValues<O extends OptionTable> = { [Key in keyof O]: O[Key] extends Option<infer T> ? T : never }
 
 export interface Command<O extends OptionTable = OptionTable> {
-  /** `['raw', 'oauth']` */
-  path: readonly [group: string, name: string]
+  /** `['raw', 'oauth']`, or `['login']` for what stands alone. */
+  path: readonly [name: string] | readonly [group: string, name: string]
   summary: string
   /** Paragraphs above the options. */
   description: string
@@ -69,6 +69,11 @@ export function negatedFlag(help: string): Option<boolean> {
 /** One argument without a name, such as `<file>`. */
 export function operand(placeholder: string, help: string): Option<string> {
   return { ...plain, positional: true, placeholder, help, required: true, parse: asText }
+}
+
+/** One argument without a name that may be left out, such as `[connector]`. */
+export function optionalOperand(placeholder: string, help: string): Option<string | undefined> {
+  return { ...plain, positional: true, placeholder, help, parse: asText }
 }
 
 /** One or more arguments without a name, such as `<file...>`; the last in a command. */

@@ -10,6 +10,8 @@ export const EXIT_CODES = {
   timeout: { code: 7, meaning: 'the time limit passed before the authorization was answered' },
   server: { code: 8, meaning: 'the Sluice server or its database cannot be reached, or refused' },
   audit: { code: 9, meaning: 'the audit chain does not hold' },
+  login: { code: 10, meaning: 'there is no login, or it has expired or was revoked' },
+  unwell: { code: 11, meaning: '`doctor` found what must be mended, or a connection did not pass its test' },
   interrupted: { code: 130, meaning: 'interrupted by Ctrl-C' },
   output_closed: { code: 141, meaning: 'whoever read the output stopped reading' },
   terminated: { code: 143, meaning: 'ended by SIGTERM' },

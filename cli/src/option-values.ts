@@ -22,6 +22,14 @@ export function duration(text: string): number {
   return seconds * 1000
 }
 
+/** `12h` or `90d`, in milliseconds. */
+export function days(text: string): number {
+  const [, amount, unit] = /^(\d{1,5})([hd])$/.exec(text) ?? []
+  const hours = Number(amount) * (unit === 'd' ? 24 : 1)
+  if (hours >= 1) return hours * 3_600_000
+  throw new InvalidArgumentError('Write 12h or 90d.')
+}
+
 function wholeNumber(text: string, least: number, most: number): number {
   const value = /^\d{1,16}$/.test(text) ? Number(text) : Number.NaN
   if (value >= least && value <= most) return value

@@ -25,9 +25,8 @@ export function buildProgram(
     ]),
   )
   for (const command of commands) {
-    const [group, name] = command.path
-    const added = (groups.get(group) ?? program)
-      .command(name)
+    const [first, second] = command.path
+    const added = (second === undefined ? program.command(first) : (groups.get(first) ?? program).command(second))
       .summary(command.summary)
       .description(unfold(command.description))
       .allowExcessArguments(false)

@@ -13,6 +13,8 @@ export interface Terminal {
   tell(text: string): void
   /** Styles text for `tell`; as it is when stderr is no terminal or NO_COLOR is set. */
   paint(style: Style, text: string): string
+  /** Styles text for `print`; as it is when stdout is no terminal or NO_COLOR is set. */
+  paintData(style: Style, text: string): string
   /** All of stdin, until its end or the abort. */
   readInput(): Promise<string>
   /** A person sits at stdin and stderr, and can be asked. */
@@ -39,6 +41,7 @@ export function openTerminal(
     },
     tell: (text) => void stderr.write(`${text}\n`),
     paint: (style, text) => styleText(style, text, { stream: stderr }),
+    paintData: (style, text) => styleText(style, text, { stream: stdout }),
     readInput: async () => await text(addAbortSignal(signal, stdin)),
     can_ask: Boolean(stdin.isTTY && stderr.isTTY),
     is_watched: Boolean(stderr.isTTY),

@@ -7,6 +7,7 @@ import { type ChainEnd, type ChainReport, verifyRecords } from './verify-records
 
 interface VerifyOptions {
   server: string | undefined
+  profile: string | undefined
   database: boolean
   expect: ChainEnd | undefined
   json: boolean

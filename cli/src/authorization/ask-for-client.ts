@@ -1,7 +1,7 @@
 import { password, text } from '@clack/prompts'
 import { plainClient, type TaskClient } from '@sluice/connector-specs'
 import { secret } from '@sluice/oauth'
-import { CliError } from '../cli-error.ts'
+import { answered } from '../ask.ts'
 import type { Terminal } from '../terminal.ts'
 
 const notEmpty = (value: string | undefined) => (value ? undefined : 'Type it, or press Ctrl-C to give up.')
@@ -12,10 +12,4 @@ export async function askForClient(knownId: string | null, { signal }: Terminal)
   const client_id = knownId ?? answered(await text({ ...shared, message: 'Client id registered at the provider' }))
   const client_secret = answered(await password({ ...shared, message: `Client secret of ${client_id}` }))
   return plainClient(client_id, secret(client_secret))
-}
-
-/** Clack gives a symbol for Ctrl-C. */
-function answered(value: string | symbol): string {
-  if (typeof value === 'symbol') throw new CliError('interrupted', 'Given up. Nothing is left running.')
-  return value
 }

@@ -1,6 +1,6 @@
 import { InvalidArgumentError } from 'commander'
 import { defineCommand, flag, optional } from '../command.ts'
-import { serverOptions } from '../server/open-server.ts'
+import { serverOptions } from '../server/server-options.ts'
 
 export const auditVerify = defineCommand({
   path: ['audit', 'verify'],

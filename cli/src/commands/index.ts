@@ -1,4 +1,5 @@
 import type { Command } from '../command.ts'
+import { apiKeysCreate, apiKeysList, apiKeysRevoke, apiKeysRotate, apiKeysShow } from './api-keys.ts'
 import { auditVerify } from './audit-verify.ts'
 import { completionBash } from './completion-bash.ts'
 import { completionFish } from './completion-fish.ts'
@@ -10,19 +11,40 @@ import { connectorBuild } from './connector-build.ts'
 import { connectorNew } from './connector-new.ts'
 import { connectorPull } from './connector-pull.ts'
 import { connectorTest } from './connector-test.ts'
+import { connectorsList, connectorsShow } from './connectors.ts'
+import { eventsList, eventsRedeliver } from './events.ts'
+import { integrationsCreate, integrationsList, integrationsShow } from './integrations.ts'
 import { keysRotate } from './keys-rotate.ts'
 import { keysStatus } from './keys-status.ts'
 import { labStart } from './lab-start.ts'
+import { login, logout } from './login.ts'
+import { profilesList, profilesUse } from './profiles.ts'
 import { rawCapture } from './raw-capture.ts'
 import { rawDiscover } from './raw-discover.ts'
 import { rawOauth } from './raw-oauth.ts'
 import { rawSpec } from './raw-spec.ts'
 import { rawValidate } from './raw-validate.ts'
 import { specsLint } from './specs-lint.ts'
+import { tenantsCreate, tenantsDelete, tenantsList, tenantsRename, tenantsShow } from './tenants.ts'
+import {
+  webhooksCreate,
+  webhooksDelete,
+  webhooksDeliveries,
+  webhooksList,
+  webhooksShow,
+  webhooksTest,
+} from './webhooks.ts'
 
 export const GROUPS: Record<string, string> = {
   raw: 'One operation of a connector on this machine, for who develops it. Needs no server.',
   config: 'Endpoint configs with encrypted secrets, in the format of sops.',
+  connectors: 'The connectors that a server offers.',
+  integrations: 'Client registrations at providers.',
+  events: 'What happened to connections and runs.',
+  webhooks: 'Where events are sent to.',
+  tenants: 'Who shares the server.',
+  'api-keys': 'Who may call the server, and for what.',
+  profiles: 'The logins of this machine.',
   audit: 'What the server recorded of what was done and revealed.',
   connector: 'Connectors as code: make one, try it, take one over from elsewhere.',
   keys: 'The server’s encryption keys.',
@@ -47,6 +69,33 @@ export const COMMANDS: readonly Command[] = [
   connectorPull,
   labStart,
   specsLint,
+  connectorsList,
+  connectorsShow,
+  integrationsList,
+  integrationsShow,
+  integrationsCreate,
+  eventsList,
+  eventsRedeliver,
+  webhooksList,
+  webhooksShow,
+  webhooksCreate,
+  webhooksTest,
+  webhooksDelete,
+  webhooksDeliveries,
+  tenantsList,
+  tenantsShow,
+  tenantsCreate,
+  tenantsRename,
+  tenantsDelete,
+  apiKeysList,
+  apiKeysShow,
+  apiKeysCreate,
+  apiKeysRotate,
+  apiKeysRevoke,
+  login,
+  logout,
+  profilesList,
+  profilesUse,
   auditVerify,
   keysRotate,
   keysStatus,

@@ -1,5 +1,5 @@
 import { defineCommand, flag, negatedFlag } from '../command.ts'
-import { serverOptions } from '../server/open-server.ts'
+import { serverOptions } from '../server/server-options.ts'
 
 export const keysRotate = defineCommand({
   path: ['keys', 'rotate'],

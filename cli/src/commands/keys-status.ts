@@ -1,5 +1,5 @@
 import { defineCommand, flag } from '../command.ts'
-import { serverOptions } from '../server/open-server.ts'
+import { serverOptions } from '../server/server-options.ts'
 
 export const keysStatus = defineCommand({
   path: ['keys', 'status'],

@@ -2,18 +2,21 @@ import type { CompletedCommand } from './words.ts'
 
 /** For bash 4 and later; nothing of it starts `sluice`, so a Tab costs nothing. */
 export function bashScript(commands: readonly CompletedCommand[]): string {
-  const groups = [...new Set(commands.map(({ group }) => group))]
+  const groups = [...new Set(commands.flatMap(({ group }) => group ?? []))]
+  const alone = commands.filter(({ group }) => group === null).map(({ name }) => name)
   return `# bash completion for sluice. In ~/.bashrc: source <(sluice completion bash)
 _sluice() {
   local word=\${COMP_WORDS[COMP_CWORD]} before=\${COMP_WORDS[COMP_CWORD-1]} words="" files=""
+  local command="\${COMP_WORDS[1]} \${COMP_WORDS[2]}"
+  case "\${COMP_WORDS[1]}" in ${alone.join('|')}) command="\${COMP_WORDS[1]}" ;; esac
   if [ "$COMP_CWORD" -eq 1 ]; then
-    words="${groups.join(' ')} --help --version"
-  elif [ "$COMP_CWORD" -eq 2 ]; then
+    words="${[...groups, ...alone].join(' ')} --help --version"
+  elif [ "$COMP_CWORD" -eq 2 ] && [ "$command" != "\${COMP_WORDS[1]}" ]; then
     case "\${COMP_WORDS[1]}" in
 ${groups.map((group) => `      ${group}) words="${namesIn(commands, group).join(' ')} --help" ;;`).join('\n')}
     esac
   else
-    case "\${COMP_WORDS[1]} \${COMP_WORDS[2]}" in
+    case "$command" in
 ${commands.map(commandCase).join('\n')}
     esac
   fi
@@ -34,7 +37,7 @@ function commandCase({ group, name, options, takes_files }: CompletedCommand): s
     ...(named('value').length > 0 ? [`          ${named('value').join('|')}) ;;`] : []),
     `          *) words="${[...options.map((option) => option.name), '--help'].join(' ')}"${takes_files ? ' files=yes' : ''} ;;`,
   ]
-  return `      "${group} ${name}")\n        case "$before" in\n${after.join('\n')}\n        esac ;;`
+  return `      "${group === null ? name : `${group} ${name}`}")\n        case "$before" in\n${after.join('\n')}\n        esac ;;`
 }
 
 function namesIn(commands: readonly CompletedCommand[], wanted: string): string[] {

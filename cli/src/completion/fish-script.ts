@@ -16,6 +16,14 @@ function commandLines(
   { group, name, summary, options, takes_files }: CompletedCommand,
   all: readonly CompletedCommand[],
 ) {
+  if (group === null) {
+    const chosen = `__fish_seen_subcommand_from ${name}`
+    return [
+      `complete -c sluice -n __fish_use_subcommand -a ${name} -d ${quoted(summary)}`,
+      ...(takes_files ? [`complete -c sluice -n ${quoted(chosen)} -F`] : []),
+      ...options.map((option) => optionLine(option, chosen)),
+    ]
+  }
   const siblings = all.filter((other) => other.group === group).map((other) => other.name)
   const offered = `__fish_seen_subcommand_from ${group}; and not __fish_seen_subcommand_from ${siblings.join(' ')}`
   const chosen = `__fish_seen_subcommand_from ${group}; and __fish_seen_subcommand_from ${name}`

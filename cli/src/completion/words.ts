@@ -10,7 +10,8 @@ export interface CompletedOption {
 }
 
 export interface CompletedCommand {
-  group: string
+  /** Null for what stands alone, such as `login`. */
+  group: string | null
   name: string
   summary: string
   options: CompletedOption[]
@@ -19,9 +20,9 @@ export interface CompletedCommand {
 }
 
 export function completedCommands(commands: readonly Command[]): CompletedCommand[] {
-  return commands.map(({ path: [group, name], summary, options }) => ({
-    group,
-    name,
+  return commands.map(({ path: [first, second], summary, options }) => ({
+    group: second === undefined ? null : first,
+    name: second ?? first,
     summary,
     options: Object.entries(options).flatMap(([key, option]) => completedOption(key, option)),
     takes_files: Object.values(options).some((option) => option.positional && isFile(option)),

@@ -1,7 +1,10 @@
 import type { CompletedCommand, CompletedOption } from './words.ts'
 
 export function zshScript(commands: readonly CompletedCommand[], groups: Record<string, string>): string {
-  const described = Object.entries(groups).map(([name, help]) => `    ${quoted(`${name}:${help}`)}`)
+  const alone = commands.filter(({ group }) => group === null)
+  const described = [...Object.entries(groups), ...alone.map(({ name, summary }) => [name, summary])].map(
+    ([name, help]) => `    ${quoted(`${name}:${help}`)}`,
+  )
   return `#compdef sluice
 # zsh completion for sluice. In a directory of $fpath: sluice completion zsh > _sluice
 _sluice() {
@@ -13,7 +16,11 @@ ${described.join('\n')}
     _describe 'command' groups
     return
   fi
-  if (( CURRENT == 3 )); then
+  local command="$words[2] $words[3]" taken=2
+  case "$words[2]" in
+    ${alone.map(({ name }) => name).join('|')}) command="$words[2]" taken=1 ;;
+  esac
+  if (( CURRENT == 3 && taken == 2 )); then
     local -a names
     case "$words[2]" in
 ${Object.keys(groups)
@@ -23,9 +30,8 @@ ${Object.keys(groups)
     _describe 'command' names
     return
   fi
-  local command="$words[2] $words[3]"
-  shift 2 words
-  (( CURRENT -= 2 ))
+  shift $taken words
+  (( CURRENT -= taken ))
   case "$command" in
 ${commands.map(commandCase).join('\n')}
   esac
@@ -43,7 +49,7 @@ function groupCase(commands: readonly CompletedCommand[], wanted: string): strin
 
 function commandCase({ group, name, options, takes_files }: CompletedCommand): string {
   const specs = [...options.map(argument), ...(takes_files ? ["'*:file:_files'"] : [])]
-  return `    ${quoted(`${group} ${name}`)}) _arguments ${specs.join(' ')} ;;`
+  return `    ${quoted(group === null ? name : `${group} ${name}`)}) _arguments ${specs.join(' ')} ;;`
 }
 
 function argument({ name, help, takes }: CompletedOption): string {

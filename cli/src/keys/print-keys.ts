@@ -4,7 +4,10 @@ import { openServer } from '../server/open-server.ts'
 import type { Terminal } from '../terminal.ts'
 
 /** Prints which keys seal and wrap. */
-export async function printKeys(options: { server: string | undefined; json: boolean }, terminal: Terminal) {
+export async function printKeys(
+  options: { server: string | undefined; profile: string | undefined; json: boolean },
+  terminal: Terminal,
+) {
   const keys = await dataOf(openServer(options, terminal).GET('/v1/keys'))
   if (options.json) return terminal.print(printableJson(keys))
   for (const { id, store, current, data_keys } of keys.key_encryption_keys) {

@@ -9,6 +9,7 @@ type KeyRotation = components['schemas']['KeyRotation']
 const LOOK_MS = 500
 
 interface RotateOptions {
+  profile: string | undefined
   server: string | undefined
   wait: boolean
   json: boolean

@@ -50,7 +50,7 @@ test('`sluice audit verify` computes the chain again, from the server and from t
 
 test('the command says what it lacks, and sends no key in the clear', async () => {
   const without = await runSluice(['audit', 'verify'], {})
-  assert.equal(without.code, 2)
+  assert.equal(without.code, 10)
   assert.match(without.stderr, /SLUICE_API_KEY/)
   const clear = await runSluice(['audit', 'verify', '--server', 'http://sluice.example.com'], { SLUICE_API_KEY: 'k' })
   assert.equal(clear.code, 2)
