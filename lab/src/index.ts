@@ -18,4 +18,9 @@ export {
   type IssuedToken,
   startGrantStandIn,
 } from './stand-ins/start-grant-stand-in.ts'
+export {
+  type InstallationStandIn,
+  type InstallationStandInOptions,
+  startInstallationStandIn,
+} from './stand-ins/start-installation-stand-in.ts'
 export { startLab } from './start-lab.ts'

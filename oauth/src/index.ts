@@ -105,6 +105,7 @@ export { createProviderKeys, type ProviderKeys, readJwksResponse } from './id-to
 export { buildStandardIntrospectionRequest, type Introspection, readIntrospectionResponse } from './introspection.ts'
 export { buildIntrospectionRequest } from './introspection-request.ts'
 export { isJsonObject, type JsonObject, type JsonValue } from './json.ts'
+export { assertionClaims, buildJwtBearerRequest, type JwtBearerRequestInput } from './jwt-bearer-request.ts'
 export type { LintFinding } from './lint/describe-finding.ts'
 export { lintAirbyteSpec } from './lint/lint-airbyte-spec.ts'
 export { lintFlowSpec } from './lint/lint-flow-spec.ts'

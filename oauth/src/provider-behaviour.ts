@@ -7,7 +7,7 @@ import type { JsonPointer } from './json-pointer.ts'
 import type { Parameter, RequestTemplates } from './plan.ts'
 import type { Template } from './template/template.ts'
 
-export type GrantType = 'authorization_code' | 'refresh_token' | 'client_credentials' | 'password'
+export type GrantType = 'authorization_code' | 'refresh_token' | 'client_credentials' | 'password' | 'jwt_bearer'
 
 /** What is kept beside the tokens, for later requests and for the connector: a tenant, a host, an account. */
 export interface Capture {
@@ -71,6 +71,18 @@ export interface RefreshPolicy {
   margin_seconds: number | null
 }
 
+/** A request that carries an assertion which the client signs for it. */
+export interface AssertedRequest extends RequestTemplates {
+  assertion: {
+    /** Of which `iss`, `sub`, `aud` and `jti` stand in the place of the standard ones. */
+    claims: Parameter[]
+    /** Standard claims that are not stated. */
+    omitted: ReadonlySet<string>
+    lifetime_seconds: number
+    backdated_seconds: number
+  }
+}
+
 export interface Revocation {
   request: RequestTemplates
   /** Which token to give: revoking it ends the whole grant. */
@@ -121,6 +133,9 @@ export interface ProviderBehaviour {
   /** Null unless the plan declares the grant (RFC 6749 §4.3). */
   password_request: RequestTemplates | null
   password_response: TokenResponseReading
+  /** Null: RFC 7523 §2.1 to the letter, wherever there is a token endpoint. */
+  jwt_bearer_request: AssertedRequest | null
+  jwt_bearer_response: TokenResponseReading
   follow_ups: FollowUp[]
   revocation: Revocation | null
   /** Asked for the expiry when replies do not tell it (RFC 7662); at most once in `interval_seconds`. */
@@ -169,6 +184,8 @@ export const STANDARD_BEHAVIOUR: ProviderBehaviour = {
   client_credentials_response: STANDARD_READING,
   password_request: null,
   password_response: STANDARD_READING,
+  jwt_bearer_request: null,
+  jwt_bearer_response: STANDARD_READING,
   follow_ups: [],
   revocation: null,
   introspection: null,

@@ -80,6 +80,7 @@ export function readTokenResponse(
 export function readingOf({ behaviour }: OAuthPlan, phase: TokenPhase): TokenResponseReading {
   if (phase === 'refresh_token') return behaviour.refresh_response
   if (phase === 'client_credentials') return behaviour.client_credentials_response
+  if (phase === 'jwt_bearer') return behaviour.jwt_bearer_response
   return phase === 'password' ? behaviour.password_response : behaviour.token_response
 }
 

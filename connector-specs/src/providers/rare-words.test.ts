@@ -64,6 +64,28 @@ const STANDARDS = {
   grants: { authorization_code: {}, refresh_token: {} },
 } satisfies JsonObject
 
+const BEARER = {
+  provider: 'acme',
+  issuer: 'https://acme.example',
+  config: { account: { title: 'Account', example: 'ann@acme.example' } },
+  scopes: { default: ['read', 'write'] },
+  token: { url: 'https://acme.example/token', client_authentication: 'client_secret_post' },
+  grants: {
+    jwt_bearer: {
+      parameters: { scope: null },
+      parameter_names: { assertion: 'jwt' },
+      assertion: {
+        lifetime_seconds: 300,
+        backdated_seconds: 30,
+        claims: { sub: '{{config.account}}', aud: 'https://other.example', scope: '{{scope}}', level: 3, jti: null },
+      },
+      response: { default_lifetime: 900 },
+    },
+  },
+  revocation: { url: 'https://acme.example/revoke', token: 'access_token' },
+  api: { base_url: 'https://acme.example/api' },
+} satisfies JsonObject
+
 const DECLARATIONS: Record<string, JsonObject> = {
   'an issuer with further endpoints, resources, keys and raw Basic': STANDARDS,
   'the password grant by a form': PASSWORD,
@@ -71,6 +93,8 @@ const DECLARATIONS: Record<string, JsonObject> = {
     ...PASSWORD,
     token: { ...PASSWORD.token, body: 'json', client_authentication: 'none' },
   },
+  'the JWT bearer grant with claims of its own': BEARER,
+  'the JWT bearer grant as the RFC has it': { ...BEARER, grants: { jwt_bearer: {} } },
   'OAuth 1.0a by HMAC-SHA256, with realm and scopes': OAUTH1,
   'OAuth 1.0a by PLAINTEXT': { ...OAUTH1, oauth1: { ...OAUTH1.oauth1, signature_method: 'PLAINTEXT' } },
 }

@@ -68,5 +68,10 @@ function readBasic(authorization: string): [string, string] {
   if (client_id === undefined || client_secret === undefined) {
     throw new TokenRefusal('invalid_client', 'The Authorization header is not Basic.', 401)
   }
-  return [decodeURIComponent(client_id), decodeURIComponent(client_secret)]
+  return [decodeForm(client_id), decodeForm(client_secret)]
+}
+
+/** RFC 6749 §2.3.1, appendix B: a space is a plus. */
+function decodeForm(text: string): string {
+  return decodeURIComponent(text.replaceAll('+', ' '))
 }

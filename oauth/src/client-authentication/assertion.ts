@@ -21,10 +21,15 @@ export interface AssertionClaims {
 
 /** Signs an assertion (RFC 7523 §3) by a private key: `iat` now, `exp` after its lifetime, a fresh `jti`. */
 export async function signAssertion(claims: AssertionClaims, signing_key: SigningKey): Promise<Secret> {
+  return signClaims(assertion(claims), signing_key)
+}
+
+/** Signs claims that are already whole. */
+export async function signClaims(claims: JsonObject, signing_key: SigningKey): Promise<Secret> {
   const { key, key_id, algorithm } = importSigningKey(signing_key)
   const header: JWTHeaderParameters = { alg: algorithm, typ: 'JWT', ...(key_id !== null && { kid: key_id }) }
   if (signing_key.certificate) header['x5t#S256'] = thumbprintOf(signing_key.certificate)
-  return secret(await assertion(claims).setProtectedHeader(header).sign(key))
+  return secret(await new SignJWT(claims).setProtectedHeader(header).sign(key))
 }
 
 /** Signs an assertion by the client secret, HMAC-SHA256 (OpenID Connect Core §9 `client_secret_jwt`). */
@@ -37,12 +42,12 @@ export async function signAssertionBySecret(claims: AssertionClaims, client_secr
       verdict: 'integration_broken',
     })
   }
-  return secret(await assertion(claims).setProtectedHeader({ alg: 'HS256', typ: 'JWT' }).sign(key))
+  return secret(await new SignJWT(assertion(claims)).setProtectedHeader({ alg: 'HS256', typ: 'JWT' }).sign(key))
 }
 
-function assertion({ iss, sub, aud, claims = {}, lifetime = 120, now }: AssertionClaims): SignJWT {
+function assertion({ iss, sub, aud, claims = {}, lifetime = 120, now }: AssertionClaims): JsonObject {
   const iat = Math.floor(now.getTime() / 1000)
-  return new SignJWT({ ...claims, iss, sub, aud, iat, exp: iat + lifetime, jti: randomUUID() })
+  return { ...claims, iss, sub, aud, iat, exp: iat + lifetime, jti: randomUUID() }
 }
 
 function thumbprintOf(certificate: string): string {

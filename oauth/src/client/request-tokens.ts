@@ -1,6 +1,7 @@
 // Grants without a browser: client credentials, password, JWT bearer, token exchange.
 
-import { signAssertion } from '../client-authentication/assertion.ts'
+import { signAssertion, signClaims } from '../client-authentication/assertion.ts'
+import type { SigningKey } from '../client-authentication/signing-key.ts'
 import { buildClientCredentialsRequest } from '../client-credentials-request.ts'
 import type { AuthorizationServer } from '../discovery/authorization-server.ts'
 import { requireDpopBound } from '../dpop/require-dpop-bound.ts'
@@ -14,8 +15,10 @@ import {
   type TokenExchangeGrant,
 } from '../grants/token-exchange.ts'
 import type { JsonObject } from '../json.ts'
+import { assertionClaims, buildJwtBearerRequest } from '../jwt-bearer-request.ts'
 import { buildPasswordRequest } from '../password-request.ts'
 import type { RequestTemplates } from '../plan.ts'
+import type { AssertedRequest } from '../provider-behaviour.ts'
 import type { Secret } from '../secret.ts'
 import type { TokenRequest } from '../token-request.ts'
 import { readTokenResponse, type TokenPhase } from '../token-response.ts'
@@ -23,6 +26,7 @@ import { buildAuthenticated, type Proof } from './authenticated-request.ts'
 import type { ConnectionContext } from './client-options.ts'
 import { type ObtainedGrant, obtainedGrant } from './obtained-grant.ts'
 import {
+  addressOf,
   issuerOf,
   openContext,
   planWith,
@@ -73,6 +77,7 @@ export async function requestByPassword(setup: Setup, input: PasswordInput): Pro
   })
 }
 
+/** What the assertion says where the spec does not declare it. */
 export interface JwtBearerInput extends ConnectionContext {
   /** On whose behalf; the client itself unless given. */
   subject?: string
@@ -81,7 +86,7 @@ export interface JwtBearerInput extends ConnectionContext {
   claims?: JsonObject
 }
 
-/** Requests a token by an assertion that the client's key signs (RFC 7523 §2.1). */
+/** Requests a token by an assertion that the client's key signs (RFC 7523 §2.1): as the spec declares, else by the RFC. */
 export async function requestByAssertion(setup: Setup, input: JwtBearerInput): Promise<ObtainedGrant> {
   const { client, now } = setup
   const { signing_key, client_id } = client
@@ -91,6 +96,9 @@ export async function requestByAssertion(setup: Setup, input: JwtBearerInput): P
       verdict: 'integration_broken',
     })
   }
+  const plan = planWith(setup.plan, await serverOf(setup, input))
+  const declared = plan.behaviour.jwt_bearer_request
+  if (declared !== null) return requestByDeclaredAssertion({ ...setup, plan }, input, declared, signing_key)
   const server = await wholeServer(setup, input)
   const { subject = client_id, scope, claims } = input
   const aud = client.assertion_audience || server.token_endpoint || server.issuer
@@ -109,6 +117,33 @@ export async function requestByAssertion(setup: Setup, input: JwtBearerInput): P
         { assertion, resource, ...(scope && { scope }) },
         { now: now() },
       )
+    },
+  })
+}
+
+async function requestByDeclaredAssertion(
+  setup: Setup,
+  input: ConnectionContext,
+  declared: AssertedRequest,
+  signing_key: SigningKey,
+): Promise<ObtainedGrant> {
+  const { plan } = setup
+  const context = openContext(setup, input)
+  const server = await serverOf(setup, input)
+  const issuer = issuerOf(setup, input)
+  const audience = setup.client.assertion_audience || issuer || addressOf(setup, declared.url, input)
+  return obtain(setup, input, {
+    phase: 'jwt_bearer',
+    server,
+    request: async () => {
+      const assertion = await signClaims(assertionClaims(plan, context, audience), signing_key)
+      return buildAuthenticated(setup, {
+        templates: declared,
+        server,
+        issuer,
+        resource: setup.resource ?? plan.server?.resource ?? [],
+        render: (proof) => buildJwtBearerRequest(plan, { ...context, ...proof, assertion }),
+      }) as Promise<TokenRequest> // the plan declares it
     },
   })
 }

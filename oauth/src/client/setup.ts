@@ -47,17 +47,20 @@ export async function serverOf(setup: Setup, context: ConnectionContext): Promis
 /** The same with the endpoints of the plan's own templates, for requests that no template writes. */
 export async function wholeServer(setup: Setup, context: ConnectionContext): Promise<AuthorizationServer> {
   const server = await serverOf(setup, context)
-  const { plan, now } = setup
-  const scope = openScope(plan, openContext(setup, context))
-  const addressOf = (template: Template) => {
-    const url = placeUrl(renderSentinels(template, scope, now()), plan.url_policy)
-    return `${url.origin}${url.pathname}`
-  }
+  const { url } = setup.plan.token_request
   return {
     issuer: '',
-    ...(plan.token_request.url.source !== '' && { token_endpoint: addressOf(plan.token_request.url) }),
+    ...(url.source !== '' && { token_endpoint: addressOf(setup, url, context) }),
     ...server,
   }
+}
+
+/** An endpoint as one of the plan's templates writes it, without its query. */
+export function addressOf(setup: Setup, template: Template, context: ConnectionContext): string {
+  const { plan, now } = setup
+  const scope = openScope(plan, openContext(setup, context))
+  const url = placeUrl(renderSentinels(template, scope, now()), plan.url_policy)
+  return `${url.origin}${url.pathname}`
 }
 
 /** What is not secret of a request. */
@@ -94,6 +97,7 @@ export function planWith(plan: OAuthPlan, server: AuthorizationServer | null): O
       ...behaviour,
       client_credentials_request: request(behaviour.client_credentials_request),
       password_request: request(behaviour.password_request),
+      jwt_bearer_request: request(behaviour.jwt_bearer_request),
     },
   }
 }

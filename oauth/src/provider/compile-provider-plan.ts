@@ -9,6 +9,7 @@ import type { ProviderBehaviour } from '../provider-behaviour.ts'
 import { parseTemplate } from '../template/parse-template.ts'
 import type { UrlPolicy } from '../url-policy.ts'
 import { compileApi } from './compile-api.ts'
+import { compileAssertion } from './compile-assertion.ts'
 import {
   compileParameters,
   compileProviderRequest,
@@ -70,6 +71,11 @@ function compilePlan(declaration: ProviderDeclaration, compilation: Compilation)
     password: '{{password}}',
     scope: '{{scope}} || ',
   })
+  const bearer = requests('jwt_bearer', {
+    grant_type: 'urn:ietf:params:oauth:grant-type:jwt-bearer',
+    assertion: '{{assertion}}',
+    scope: '{{scope}} || ',
+  })
   if (password?.query.some((parameter) => reads(parameter, 'password'))) {
     compilation.refuse('/grants/password', 'password_in_url', 'would put the password into an address; send a body')
   }
@@ -83,7 +89,7 @@ function compilePlan(declaration: ProviderDeclaration, compilation: Compilation)
       usesCode && !(declaration.issuer !== undefined && authorization?.url === undefined)
         ? compileUrl(compilation, '/authorization/url', vocabulary, authorization?.url ?? '')
         : parseTemplate(''),
-    token_request: code ?? client ?? password ?? NO_REQUEST,
+    token_request: code ?? client ?? password ?? bearer ?? NO_REQUEST,
     refresh_request: refresh,
     client_authentication: 'client_secret_post',
     response_map: credentialsMap(declaration),
@@ -95,6 +101,15 @@ function compilePlan(declaration: ProviderDeclaration, compilation: Compilation)
       refreshes_with: refresh === null ? null : uses,
       client_credentials_request: client,
       password_request: password,
+      jwt_bearer_request: bearer && {
+        ...bearer,
+        assertion: compileAssertion(compilation, '/grants/jwt_bearer/assertion', vocabularyOf(declaration)(), {
+          claims: {},
+          lifetime_seconds: 0,
+          backdated_seconds: 0,
+          ...grants.jwt_bearer?.assertion,
+        }),
+      },
       authorization_parameters:
         authorization === undefined
           ? []
@@ -139,6 +154,7 @@ const GRANT_VARIABLES: Record<Grant, string[]> = {
   refresh_token: [],
   client_credentials: [],
   password: ['username', 'password'],
+  jwt_bearer: ['assertion'],
 }
 
 /** Compiles a grant's request; null when the provider does not have the grant. */
@@ -179,7 +195,11 @@ function compileBehaviour(
   compilation: Compilation,
 ): Omit<
   ProviderBehaviour,
-  'refreshes_with' | 'client_credentials_request' | 'password_request' | 'authorization_parameters'
+  | 'refreshes_with'
+  | 'client_credentials_request'
+  | 'password_request'
+  | 'jwt_bearer_request'
+  | 'authorization_parameters'
 > {
   const { authorization, scopes, grants, token, config, refresh_tokens } = declaration
   const vocabulary = vocabularyOf(declaration)
@@ -207,6 +227,7 @@ function compileBehaviour(
     refresh_response: response('refresh_token'),
     client_credentials_response: response('client_credentials'),
     password_response: response('password'),
+    jwt_bearer_response: response('jwt_bearer'),
     refresh_policy: refreshPolicyOf(refresh_tokens),
     follow_ups: compileFollowUps(declaration, compilation, vocabulary),
     revocation: compileRevocation(declaration, compilation, vocabulary),

@@ -4,6 +4,7 @@
 
 import { z } from 'zod'
 import { oauth1Declaration } from '../oauth1/oauth1-plan.ts'
+import { assertionDeclaration } from './assertion-declaration.ts'
 import { refreshTokens } from './refresh-tokens-declaration.ts'
 import { requestDeclaration } from './request-declaration.ts'
 import { callbackCapture, jsonPointer, tokenResponseDeclaration } from './response-declaration.ts'
@@ -165,6 +166,10 @@ export const providerDeclaration = z.strictObject({
         })
         .optional(),
       client_credentials: grantRequest.optional(),
+      jwt_bearer: grantRequest
+        .extend({ assertion: assertionDeclaration.prefault({}) })
+        .optional()
+        .describe('A token for an assertion that the client signs (RFC 7523 §2.1): service accounts, installed apps.'),
       password: grantRequest
         .optional()
         .describe('Resource owner password credentials (RFC 6749 §4.3), where the provider offers nothing better.'),

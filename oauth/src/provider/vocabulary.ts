@@ -18,6 +18,7 @@ const STANDARD_NAMES: ReadonlySet<string> = new Set([
   'code_challenge_method',
   'code_verifier',
   'access_token',
+  'assertion',
   'grant_type',
   'password',
   'redirect_uri',

@@ -41,6 +41,7 @@ const NAMED = new Set([
   'parameter_names',
   'authorization_parameters',
   'headers',
+  'claims',
   'verdicts',
   'capture',
   'tokens',

@@ -3,11 +3,13 @@
 
 import assert from 'node:assert/strict'
 import {
+  assertionClaims,
   buildApiRequest,
   buildAuthorizationRequest,
   buildClientCredentialsRequest,
   buildFollowUpRequest,
   buildIntrospectionRequest,
+  buildJwtBearerRequest,
   buildPasswordRequest,
   buildRefreshRequest,
   buildRevocationRequest,
@@ -31,7 +33,7 @@ import {
 } from '@sluice/oauth'
 import { configsOf, proveConfig } from './prove-config.ts'
 import { proveOAuth1 } from './prove-oauth1.ts'
-import { CLIENT, type Grant, NOW, REDIRECT_URI, type Reply, StandIn, USER } from './stand-in.ts'
+import { ASSERTION, AUDIENCE, CLIENT, type Grant, NOW, REDIRECT_URI, type Reply, StandIn, USER } from './stand-in.ts'
 
 const client = {
   client_id: CLIENT.client_id,
@@ -40,7 +42,7 @@ const client = {
   now: NOW,
 }
 
-/** Code flow, refresh, client credentials, password, revocation, introspection, API and errors, as far as the provider has them. */
+/** Code flow, refresh, client credentials, password, JWT bearer, revocation, introspection, API and errors, as far as the provider has them. */
 export function proveProvider(source: JsonObject, standInSource: JsonObject = source): void {
   const compiled = compileProvider(source)
   const declared = providerDeclaration.parse(standInSource)
@@ -55,6 +57,7 @@ function proveOAuth2(plan: OAuthPlan, source: JsonObject, declared: ProviderDecl
     if (declared.grants.authorization_code) proveCodeGrant(plan, declared, config)
     if (declared.grants.client_credentials) proveClientCredentials(plan, declared, config)
     if (declared.grants.password) provePassword(plan, declared, config)
+    if (declared.grants.jwt_bearer) proveJwtBearer(plan, declared, config)
   }
 }
 
@@ -199,12 +202,20 @@ function provePassword(plan: OAuthPlan, declared: ProviderDeclaration, config: R
   proveEnd(plan, declared, standIn, { ...held, tokens })
 }
 
+function proveJwtBearer(plan: OAuthPlan, declared: ProviderDeclaration, config: Record<string, string>): void {
+  const context = { client_id: client.client_id, now: NOW, config }
+  new StandIn(declared, config).assertion(assertionClaims(plan, context, AUDIENCE))
+  const request = buildJwtBearerRequest(plan, { ...client, config, assertion: secret(ASSERTION) })
+  const { standIn, ...held } = proveDirectGrant(plan, declared, config, 'jwt_bearer', request)
+  proveEnd(plan, declared, standIn, held)
+}
+
 /** A grant that takes one request, without the person's browser. */
 function proveDirectGrant(
   plan: OAuthPlan,
   declared: ProviderDeclaration,
   config: Record<string, string>,
-  phase: 'client_credentials' | 'password',
+  phase: 'client_credentials' | 'password' | 'jwt_bearer',
   request: TokenRequest,
 ): Held & { standIn: StandIn } {
   const standIn = new StandIn(declared, config)

@@ -40,6 +40,9 @@ export const CLIENT = {
   client_assertion: 'header.claims.signature',
 }
 export const USER = { username: 'ann@example.com&x', password: 'p"&=+%\\ é' }
+/** Signed by the client; the stand-in sees its claims apart, and signatures are the business of other tests. */
+export const ASSERTION = 'header.asserted+claims&x.signature'
+export const AUDIENCE = 'https://issuer.example/&"x'
 export const REDIRECT_URI = 'https://sluice.example.com/oauth/callback/1?a=b'
 const LIFETIME = 7200
 const UNITS = { milliseconds: 0.001, seconds: 1, minutes: 60, hours: 3600 }
@@ -118,6 +121,7 @@ export class StandIn {
     }
     const values = this.#values({
       ...USER,
+      assertion: ASSERTION,
       code: this.#code,
       code_verifier: verifier,
       redirect_uri: REDIRECT_URI,
@@ -133,9 +137,30 @@ export class StandIn {
       refresh_token: { grant_type: 'refresh_token', [uses]: spent[uses] ?? '' },
       client_credentials: { grant_type: 'client_credentials', scope: values.scope ?? '' },
       password: { grant_type: 'password', ...USER, scope: values.scope ?? '' },
+      jwt_bearer: {
+        grant_type: 'urn:ietf:params:oauth:grant-type:jwt-bearer',
+        assertion: ASSERTION,
+        scope: values.scope ?? '',
+      },
     }
     checkRequest(request, expectedRequest(mergeRequests(token, own), standards[grant], values))
     return this.#answer({ ...token.response, ...own.response, ...merged(token.response, own.response) }, grant)
+  }
+
+  /** Refuses claims that are not the declared ones, or not all of them. */
+  assertion(claims: JsonObject): void {
+    const { assertion } = this.#declaration.grants.jwt_bearer ?? {}
+    assert.ok(assertion)
+    const { iat, exp, jti, ...stated } = claims
+    const standard = { iss: CLIENT.client_id, sub: CLIENT.client_id, aud: AUDIENCE }
+    const { jti: declared_jti = '', ...declared } = assertion.claims ?? {}
+    const expected = expectedParameters({ parameters: declared }, standard, this.#values({}))
+    assert.deepEqual(stated, Object.fromEntries(expected))
+    if (declared_jti === null) assert.equal(jti, undefined)
+    else if (declared_jti === '') assert.match(String(jti), /^[\w-]{22,}$/)
+    else assert.equal(jti, declared_jti)
+    const now = NOW.getTime() / 1000
+    assert.deepEqual({ iat, exp }, { iat: now - assertion.backdated_seconds, exp: now + assertion.lifetime_seconds })
   }
 
   followUp(index: number, request: TokenRequest, access_token: string): Reply {
@@ -213,7 +238,7 @@ export class StandIn {
     const id = ++this.#issued
     const { grants } = this.#declaration
     const refreshes = grants.refresh_token !== undefined && (grants.refresh_token.uses ?? '') === 'refresh_token'
-    const isClient = grant === 'client_credentials'
+    const isClient = grant === 'client_credentials' || grant === 'jwt_bearer'
     const issued: Issued = {
       access_token: `access-${id}`,
       refresh_token: refreshes && !isClient ? `refresh-${id}` : null,
