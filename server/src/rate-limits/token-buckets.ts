@@ -10,6 +10,8 @@ export interface TokenBuckets {
   take(name: string): { remaining: number; retry_after_seconds: number }
   /** Lets only a part of the limit through here, when other processes let through the rest. */
   share(part: number): void
+  /** How many buckets are kept; never more than twice `KEPT_BUCKETS`. */
+  size(): number
 }
 
 interface Bucket {
@@ -17,7 +19,7 @@ interface Bucket {
   at: number
 }
 
-const KEPT_BUCKETS = 50_000
+export const KEPT_BUCKETS = 50_000
 
 /** @param clock milliseconds, of any beginning */
 export function createTokenBuckets(limit: BucketLimit, clock: () => number): TokenBuckets {
@@ -41,6 +43,7 @@ export function createTokenBuckets(limit: BucketLimit, clock: () => number): Tok
       if (allowed) return { remaining: Math.floor(tokens - 1), retry_after_seconds: 0 }
       return { remaining: -1, retry_after_seconds: Math.max(1, Math.ceil((1 - tokens) / per_second)) }
     },
+    size: () => newer.size + older.size,
     share(part) {
       per_second = limit.per_second * part
       burst = Math.max(1, limit.burst * part)
