@@ -30,6 +30,13 @@ export function days(text: string): number {
   throw new InvalidArgumentError('Write 12h or 90d.')
 }
 
+/** `1,3,-1`: how many transactions each session has; -1 leaves one unbounded. */
+export function transactionCounts(text: string): number[] {
+  const counts = text.split(',').map((part) => part.trim())
+  if (counts.every((count) => /^(-1|\d{1,9})$/.test(count))) return counts.map(Number)
+  throw new InvalidArgumentError('Write whole numbers between commas, such as 1,3,-1; -1 leaves a session unbounded.')
+}
+
 function wholeNumber(text: string, least: number, most: number): number {
   const value = /^\d{1,16}$/.test(text) ? Number(text) : Number.NaN
   if (value >= least && value <= most) return value

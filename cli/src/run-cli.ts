@@ -1,5 +1,6 @@
 import { CommanderError } from 'commander'
 import { CliError } from './cli-error.ts'
+import type { Command } from './command.ts'
 import { COMMANDS } from './commands/index.ts'
 import { EXIT_CODES, type Exit } from './exit-codes.ts'
 import { printable } from './printable.ts'
@@ -10,7 +11,7 @@ import type { Terminal } from './terminal.ts'
 export async function runCli(args: string[], terminal: Terminal): Promise<Exit> {
   try {
     refuseOptions(args)
-    const program = buildProgram(COMMANDS, (command, values) => command.run(values, terminal))
+    const program = buildProgram(COMMANDS, (command, values) => runToEnd(command, values, terminal))
     await program.parseAsync(args, { from: 'user' })
     return 'done'
   } catch (error) {
@@ -19,6 +20,14 @@ export async function runCli(args: string[], terminal: Terminal): Promise<Exit> 
     const failure = await failureOf(error, terminal.signal)
     if (failure.exit !== 'output_closed') report(failure, terminal)
     return failure.exit
+  }
+}
+
+async function runToEnd(command: Command, values: Record<string, unknown>, terminal: Terminal): Promise<void> {
+  try {
+    await command.run(values, terminal)
+  } finally {
+    await terminal.end()
   }
 }
 

@@ -17,6 +17,10 @@ export interface Terminal {
   paintData(style: Style, text: string): string
   /** All of stdin, until its end or the abort. */
   readInput(): Promise<string>
+  /** Has something done before the command ends, however it ends; the last comes first. */
+  atEnd(work: () => Promise<void>): void
+  /** Does it. Called once, by who runs the command. */
+  end(): Promise<void>
   /** A person sits at stdin and stderr, and can be asked. */
   can_ask: boolean
   /** A person sees stderr. */
@@ -33,6 +37,7 @@ export function openTerminal(
   signal: AbortSignal,
 ): Terminal {
   const environment = { ...env }
+  const endings: (() => Promise<void>)[] = []
   for (const name of ['SLUICE_CLIENT_SECRET', 'SLUICE_API_KEY', 'DATABASE_URL']) delete env[name]
   return {
     async print(line) {
@@ -43,6 +48,10 @@ export function openTerminal(
     paint: (style, text) => styleText(style, text, { stream: stderr }),
     paintData: (style, text) => styleText(style, text, { stream: stdout }),
     readInput: async () => await text(addAbortSignal(signal, stdin)),
+    atEnd: (work) => void endings.unshift(work),
+    async end() {
+      for (const work of endings.splice(0)) await work()
+    },
     can_ask: Boolean(stdin.isTTY && stderr.isTTY),
     is_watched: Boolean(stderr.isTTY),
     signal,

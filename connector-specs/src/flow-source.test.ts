@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict'
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
 import { secret } from '@sluice/oauth'
 import { loadFlowSource } from './flow-source.ts'
-import { selectTask } from './select-task.ts'
+import { readCollection, selectTask } from './select-task.ts'
 import { SpecError } from './spec-error.ts'
 
 const NO_KEYS = { age_identities: secret<string[]>([]) }
@@ -40,6 +40,7 @@ const endpoint = (local: string) =>
   `captures:\n  acme/one:\n    endpoint:\n      local:\n${local.replace(/^/gm, '        ')}\n`
 
 test('a capture of an unmodified flow.yaml becomes a task, foreign keys left alone', async () => {
+  await write('other.flow.yaml', 'collections: {}\n')
   const flow = await task(`
 import: [other.flow.yaml]
 collections: { acme/pets: { schema: {}, key: [/id] } }
@@ -64,6 +65,7 @@ captures:
     env: { PORT: '8080', DEBUG: 'true' },
     config: { region: 'antarctica', start_date: '2025-06-01' },
     config_overlay: null,
+    config_path: null,
     bindings: [
       { resource: { stream: 'pets' }, target: 'acme/pets', disable: false },
       { resource: { stream: 'vets' }, target: 'acme/vets', disable: true },
@@ -104,10 +106,72 @@ test('an unknown task lists those that exist, and several captures ask for a nam
   assert.deepEqual((await task(two, 'a/y')).command, ['y'])
 })
 
-test('images, protobuf, unknown endpoints and other protocols are refused with what to do', async () => {
+test('an image is taken as it stands, with what is known of other endpoints', async () => {
+  await write('config.yaml', 'region: eu\n')
+  const connector = '{ image: "ghcr.io/x:v1", config: config.yaml, protocol: airbyte }'
+  const { image, command, cwd, config, protocol } = await task(
+    `captures: { a: { endpoint: { connector: ${connector} } } }`,
+  )
+  assert.deepEqual([image, command, cwd, config, protocol], ['ghcr.io/x:v1', [], '', { region: 'eu' }, 'airbyte'])
+})
+
+test('imports are read relative to the importing file, and their paths mean their own directories', async () => {
+  await mkdir(join(directory, 'parts'), { recursive: true })
+  await write('parts/config.yaml', 'region: eu\n')
+  await write('parts/one.flow.yaml', `import: [../shared.flow.yaml]\n${endpoint('command: [x]\nconfig: config.yaml')}`)
+  await write('shared.flow.yaml', 'collections: { acme/pets: { schema: pets.json, key: [/id] } }\n')
+  await write('pets.json', '{"type":"object"}')
+  const path = await write('root.yaml', 'import: [parts/one.flow.yaml, shared.flow.yaml]\n')
+  const source = await loadFlowSource(path)
+  const { cwd, config, config_path } = await selectTask(source, { keys: NO_KEYS })
+  assert.deepEqual([cwd, config], [join(directory, 'parts'), { region: 'eu' }])
+  assert.equal(config_path, join(directory, 'parts/config.yaml'))
+  assert.deepEqual(readCollection(source, 'acme/pets'), { schema: { type: 'object' }, key: ['/id'] })
+})
+
+test('imports that are missing, go round or declare a name twice are told with their places', async () => {
   const of = async (yaml: string) => (await refusal(task(yaml))).message
-  const image = 'captures:\n  a:\n    endpoint: { connector: { image: "ghcr.io/x:v1", config: {} } }\n'
-  assert.match(await of(image), /:3:5: .*image.* not supported yet by the process runtime/)
+  assert.match(await of('import:\n  - none.yaml\n'), /flow\.yaml:2:5: The imported file \S+none\.yaml cannot be read/)
+  assert.match(await of('import: ["https://example.com/flow.yaml"]'), /:1:10: https:\S+ is not a file/)
+  await write('round.yaml', 'import: [flow.yaml]\n')
+  assert.match(await of('import: [round.yaml]'), /round\.yaml:1:10: .*circle: flow\.yaml → round\.yaml → flow\.yaml/)
+  await write('twin.yaml', endpoint('command: [x]'))
+  assert.match(
+    await of(`import: [twin.yaml]\n${endpoint('command: [y]')}`),
+    /twin\.yaml:2:3: acme\/one is declared twice: \S+flow\.yaml:3:3 has it too/,
+  )
+  await write('broken.yaml', endpoint('command: 1'))
+  assert.match(await of('import: [broken.yaml]'), /broken\.yaml:5:9: .*command/)
+})
+
+test('declared secrets come from a file of their own into their places, and nothing of them is quoted', async () => {
+  const secrets = await write('secrets.yaml', 'acme/token: hunter2\n')
+  const of = async (local: string, path: string | undefined = secrets) =>
+    selectTask(await loadFlowSource(await write('flow.yaml', endpoint(local))), { keys: NO_KEYS, secrets: path })
+  const stanza = 'command: [x]\nsecrets: { acme/token: /credentials/token }'
+  const { config } = await of(`${stanza}\nconfig: { region: eu, credentials: { kind: key } }`)
+  assert.deepEqual(config, { region: 'eu', credentials: { kind: 'key', token: 'hunter2' } })
+  const refused = async (...args: Parameters<typeof of>) => (await refusal(of(...args))).message
+  const bare = await loadFlowSource(await write('flow.yaml', endpoint(stanza)))
+  assert.match(
+    (await refusal(selectTask(bare, { keys: NO_KEYS }))).message,
+    /:6:9: The config needs acme\/token\. .*--secrets/,
+  )
+  assert.match(
+    await refused(`${stanza}\nconfig: { credentials: { token: x } }`),
+    /:6:20: .*value at \/credentials\/token/,
+  )
+  assert.match(await refused(`${stanza}\nconfig: { credentials: 1 }`), /does not lead to a field/)
+  assert.match(await refused(stanza, await write('empty.yaml', '{}')), /empty\.yaml has no value for acme\/token/)
+  assert.match(await refused(stanza, join(directory, 'none.yaml')), /none\.yaml: This file of secrets cannot be read/)
+  assert.match(await refused('command: [x]'), /has no `secrets`/)
+  assert.match(await refused(`${stanza}\nconfig: { sops: {} }`), /encrypted by sops and has `secrets` besides/)
+  const torn = await refused(stanza, await write('torn.yaml', 'acme/token: hunter2 hunter2: ['))
+  assert.equal(torn.includes('hunter2'), false)
+})
+
+test('protobuf, unknown endpoints and other protocols are refused with what to do', async () => {
+  const of = async (yaml: string) => (await refusal(task(yaml))).message
   assert.match(await of('captures: { a: { endpoint: { dekaf: {} } } }'), /Unknown endpoint kind dekaf/)
   assert.match(await of(endpoint('command: [x]\nprotobuf: true')), /JSON lines/)
   assert.match(

@@ -9,7 +9,7 @@ export {
   templateConfig,
 } from './connector-oauth.ts'
 export { type ConnectorSpec, readFlowSpec } from './connector-spec.ts'
-export { type FlowCapture, type FlowSource, loadFlowSource, type ProtocolName } from './flow-source.ts'
+export { type FlowCapture, type FlowFile, type FlowSource, loadFlowSource, type ProtocolName } from './flow-source.ts'
 export { isJsonObject } from './json-object.ts'
 export { escapeToken, parsePointer, readPointer, writePointer } from './json-pointer.ts'
 export { type LintedFile, type LocatedFinding, lint, lintFile } from './lint.ts'
@@ -19,9 +19,10 @@ export { listProviders, loadProvider, PROVIDERS_DIRECTORY, type Provider } from 
 export { providerConfigSchema } from './providers/provider-config-schema.ts'
 export { toSarif } from './sarif.ts'
 export { MASK, maskConfig, secretPointers, secretValues } from './secret-pointers.ts'
-export { type ConnectorTask, selectTask, type TaskSelection } from './select-task.ts'
+export { type ConnectorTask, readCollection, selectTask, type TaskSelection } from './select-task.ts'
 export { applyOverlay } from './sops/apply-overlay.ts'
 export { findAgeIdentities, type KeyService, type KeySources } from './sops/data-key.ts'
+export { type DocumentEdit, editDocument, type KeyNaming } from './sops/edit-document.ts'
 export type { SopsKeys, SopsMetadata } from './sops/metadata.ts'
 export {
   type DocumentFormat,

@@ -3,12 +3,13 @@ import { join, resolve } from 'node:path'
 import type { JsonObject } from '@sluice/oauth'
 import type { FlowCapture, FlowSource, ProtocolName } from './flow-source.ts'
 import { isJsonObject } from './json-object.ts'
+import { parseText } from './parse-text.ts'
+import { placeSecrets } from './place-secrets.ts'
 import { PROVIDERS_DIRECTORY } from './providers/load-provider.ts'
 import type { KeySources } from './sops/data-key.ts'
 import { type UnsealedConfig, unsealConfig } from './sops/unseal-config.ts'
-import { SpecError, type SpecErrorCode } from './spec-error.ts'
+import { SpecError } from './spec-error.ts'
 import { parseTaskClient, type TaskClient } from './task-client.ts'
-import { parseYaml } from './yaml-document.ts'
 
 /** One capture of a flow.yaml, ready to be launched. */
 export interface ConnectorTask {
@@ -16,12 +17,16 @@ export interface ConnectorTask {
   name: string
   protocol: ProtocolName
   command: string[]
+  /** The image of a connector that a container runtime starts; `command` is empty then, and `cwd` the image's own. */
+  image?: string
   /** Absolute: the directory of the flow.yaml. */
   cwd: string
   env: Record<string, string>
   config: JsonObject
   /** `sops.overlay` of an encrypted config; apply it with the connector's schema (`applyOverlay`). */
   config_overlay: JsonObject | null
+  /** Absolute path of the file that holds the config; null where it stands in the flow.yaml. */
+  config_path: string | null
   bindings: { resource: JsonObject; target: string; disable: boolean }[]
   /** Path of the provider declaration by which the connector's OAuth goes; null: as its own spec says. */
   provider: string | null
@@ -43,6 +48,8 @@ export interface TaskSelection {
   name?: string | undefined
   /** What opens a config that sops encrypted; null leaves the config unread, for who only wants to launch. */
   keys: KeySources | null
+  /** Path of the file with the values of the endpoint's `secrets`; sops may have encrypted it. Null does without them. */
+  secrets?: string | null | undefined
 }
 
 /**
@@ -51,35 +58,56 @@ export interface TaskSelection {
  * @throws SpecError `unknown_task`, `unsupported_endpoint`, `file_not_found`, `invalid_config_file` or
  *   `invalid_oauth_client`; SopsError where an encrypted config does not open
  */
-export async function selectTask(source: FlowSource, { name, keys }: TaskSelection): Promise<ConnectorTask> {
-  const taskName = name ?? onlyTask(source)
-  const capture = Object.hasOwn(source.captures, taskName) ? source.captures[taskName] : undefined
+export async function selectTask(source: FlowSource, selection: TaskSelection): Promise<ConnectorTask> {
+  const { keys } = selection
+  const name = selection.name ?? onlyTask(source)
+  const capture = Object.hasOwn(source.captures, name) ? source.captures[name] : undefined
   if (!capture) {
-    throw new SpecError('unknown_task', `There is no capture named ${taskName}. ${listed(source)}`, {
-      place: source.path,
-    })
+    throw new SpecError('unknown_task', `There is no capture named ${name}. ${listed(source)}`, { place: source.path })
   }
-  const local = localEndpoint(source, taskName, capture)
-  const at = (...path: string[]) => source.placeOf(['captures', taskName, 'endpoint', 'local', ...path])
+  const { kind, endpoint } = endpointOf(source, name, capture)
+  const at = (...path: string[]) => source.placeOf(['captures', name, 'endpoint', kind, ...path])
+  const { directory } = source.fileOf(name)
+  const file = (path: string, key: string) => ({ directory, path, place: at(key) })
   const { config, overlay } =
-    keys === null ? { config: {}, overlay: null } : await readConfig(source, local.config, at('config'), keys)
+    keys === null ? { config: {}, overlay: null } : await readConfig(directory, endpoint, { ...selection, keys, at })
+  const { sampleConfig, configSchema, oauthClient, manifest } = endpoint
   return {
-    name: taskName,
-    protocol: local.protocol,
-    command: commandOf(local, at('command')),
-    cwd: source.directory,
-    env: local.env,
+    name,
+    protocol: endpoint.protocol,
+    command: endpoint.image === undefined ? commandOf(endpoint, at('command')) : [],
+    ...(endpoint.image !== undefined && { image: endpoint.image }),
+    cwd: endpoint.image === undefined ? directory : '',
+    env: endpoint.env,
     config,
     config_overlay: overlay,
+    config_path: typeof endpoint.config === 'string' ? resolve(directory, endpoint.config) : null,
     bindings: capture.bindings,
-    provider: local.provider === undefined ? null : providerPath(source, local.provider),
-    oauth_client: local.oauthClient ? readOAuthClient(source, local.oauthClient, at('oauthClient')) : null,
-    ...(local.manifest && { manifest: local.manifest }),
-    ...(local.catalogArgument && { catalog_argument: local.catalogArgument }),
-    ...(local.sampleConfig && { sample_config: readObject(source, local.sampleConfig, at('sampleConfig')) }),
-    ...(local.configSchema && { variables_schema: readObject(source, local.configSchema, at('configSchema')) }),
-    ...(local.secretsInArguments && { secrets_in_arguments: true }),
+    provider: endpoint.provider === undefined ? null : providerPath(directory, endpoint.provider),
+    oauth_client: oauthClient ? readOAuthClient(file(oauthClient, 'oauthClient')) : null,
+    ...(manifest && { manifest }),
+    ...(endpoint.catalogArgument && { catalog_argument: endpoint.catalogArgument }),
+    ...(sampleConfig && { sample_config: readObject(sampleConfig, file('', 'sampleConfig')) }),
+    ...(configSchema && { variables_schema: readObject(configSchema, file('', 'configSchema')) }),
+    ...(endpoint.secretsInArguments && { secrets_in_arguments: true }),
   }
+}
+
+/** The schema and key of a collection that the flow.yaml declares; null where it declares none of the name. */
+export function readCollection(source: FlowSource, name: string): { schema: JsonObject; key: string[] } | null {
+  const declared = Object.hasOwn(source.collections, name) ? source.collections[name] : undefined
+  if (declared === undefined) return null
+  const { directory } = source.fileOf(name, 'collections')
+  const schema = declared.writeSchema ?? declared.schema ?? { type: 'object' }
+  const place = source.placeOf(['collections', name, 'schema'])
+  return { schema: readObject(schema, { directory, path: '', place }), key: declared.key }
+}
+
+/** A file that the flow.yaml names, and where it does. */
+interface NamedFile {
+  directory: string
+  path: string
+  place: string
 }
 
 /** The program by which Airbyte's CDK runs a declarative manifest; found on PATH. */
@@ -91,16 +119,16 @@ function commandOf({ command, manifest }: { command?: string[]; manifest?: strin
   throw new SpecError('unsupported_endpoint', 'The endpoint names no program. Write `command: […]`.', { place })
 }
 
-function readObject(source: FlowSource, sample: JsonObject | string, place: string): JsonObject {
+function readObject(sample: JsonObject | string, { directory, place }: NamedFile): JsonObject {
   if (typeof sample !== 'string') return sample
-  const value = parseText(sample, readText(source, sample, place), 'invalid_config_file')
+  const value = parseText(sample, readText({ directory, path: sample, place }), 'invalid_config_file')
   if (isJsonObject(value)) return value
   throw new SpecError('invalid_config_file', `${sample} must hold an object.`, { place })
 }
 
 /** A declared provider by its name, or a declaration of one's own by its path. */
-function providerPath(source: FlowSource, provider: string): string {
-  return /\.ya?ml$/.test(provider) ? resolve(source.directory, provider) : join(PROVIDERS_DIRECTORY, `${provider}.yaml`)
+function providerPath(directory: string, provider: string): string {
+  return /\.ya?ml$/.test(provider) ? resolve(directory, provider) : join(PROVIDERS_DIRECTORY, `${provider}.yaml`)
 }
 
 function onlyTask(source: FlowSource): string {
@@ -120,61 +148,69 @@ function listed(source: FlowSource): string {
   return names.length === 0 ? 'The file has no captures.' : `Those in the file: ${names.join(', ')}.`
 }
 
-function localEndpoint(source: FlowSource, name: string, capture: FlowCapture) {
-  const { local, ...others } = capture.endpoint
+type Endpoint = NonNullable<FlowCapture['endpoint']['local']> & { image?: string }
+
+function endpointOf(source: FlowSource, name: string, capture: FlowCapture): { kind: string; endpoint: Endpoint } {
+  const { local, connector, ...others } = capture.endpoint
   const place = source.placeOf(['captures', name, 'endpoint'])
   const unsupported = (sentence: string) => new SpecError('unsupported_endpoint', sentence, { place })
+  if (local && connector) throw unsupported('The endpoint is both `local` and `connector`. Remove one of them.')
   if (local?.protobuf) {
     throw unsupported('`protobuf: true` is not supported; the connector must speak JSON lines. Remove it.')
   }
-  if (local) return local
-  if ('connector' in others) {
-    throw unsupported(
-      '`endpoint.connector` (an image) is not supported yet by the process runtime. Run the connector by `endpoint.local.command`.',
-    )
-  }
+  if (local) return { kind: 'local', endpoint: local }
+  if (connector) return { kind: 'connector', endpoint: { ...connector, protobuf: false } }
   const kinds = Object.keys(others)
   throw unsupported(
-    `${kinds.length > 0 ? `Unknown endpoint kind ${kinds.join(', ')}` : 'The endpoint is empty'}. Write \`endpoint: {local: {command: […]}}\`.`,
+    `${kinds.length > 0 ? `Unknown endpoint kind ${kinds.join(', ')}` : 'The endpoint is empty'}. ` +
+      'Write `endpoint: {local: {command: […]}}`, or `endpoint: {connector: {image: …}}`.',
   )
 }
 
+interface ConfigSelection extends TaskSelection {
+  keys: KeySources
+  at(...path: string[]): string
+}
+
 async function readConfig(
-  source: FlowSource,
-  config: JsonObject | string,
-  place: string,
-  keys: KeySources,
+  directory: string,
+  { config, secrets: declared }: Endpoint,
+  { keys, secrets: path, at }: ConfigSelection,
 ): Promise<UnsealedConfig> {
-  const text = typeof config === 'string' ? readText(source, config, place) : JSON.stringify(config)
+  const place = at('config')
+  const text = typeof config === 'string' ? readText({ directory, path: config, place }) : JSON.stringify(config)
   const value = typeof config === 'string' ? parseText(config, text, 'invalid_config_file') : config
   if (!isJsonObject(value)) {
     throw new SpecError('invalid_config_file', `${String(config)} must hold an object of config fields.`, { place })
+  }
+  if (declared !== undefined) {
+    if ('sops' in value) {
+      const message = 'The config is encrypted by sops and has `secrets` besides. Keep one of the two.'
+      throw new SpecError('invalid_config_file', message, { place: at('secrets') })
+    }
+    return { config: await placeSecrets(value, declared, { path, keys, at }), overlay: null }
+  }
+  if (typeof path === 'string') {
+    const message = 'A file of secrets was given, and this endpoint has no `secrets` that say where they belong.'
+    throw new SpecError('invalid_config_file', message, { place: at() })
   }
   if (!('sops' in value)) return { config: value, overlay: null }
   return await unsealConfig(text, typeof config === 'string' && !config.endsWith('.json') ? 'yaml' : 'json', keys)
 }
 
-function readOAuthClient(source: FlowSource, file: string, place: string): TaskClient {
-  const client = parseTaskClient(parseText(file, readText(source, file, place), 'invalid_oauth_client'))
+function readOAuthClient(file: NamedFile): TaskClient {
+  const client = parseTaskClient(parseText(file.path, readText(file), 'invalid_oauth_client'))
   if (client !== null) return client
-  throw new SpecError('invalid_oauth_client', `${file} must hold {"client_id": "…", "client_secret": "…"}.`, { place })
+  throw new SpecError('invalid_oauth_client', `${file.path} must hold {"client_id": "…", "client_secret": "…"}.`, {
+    place: file.place,
+  })
 }
 
-function readText(source: FlowSource, file: string, place: string): string {
+function readText({ directory, path, place }: NamedFile): string {
   try {
-    return readFileSync(resolve(source.directory, file), 'utf8')
+    return readFileSync(resolve(directory, path), 'utf8')
   } catch (cause) {
-    const message = `${file} cannot be read from ${source.directory}. Create it or mend the path.`
+    const message = `${path} cannot be read from ${directory}. Create it or mend the path.`
     throw new SpecError('file_not_found', message, { place, cause })
-  }
-}
-
-// A syntax error in one of these files is told by its place alone: the parser's message may quote a secret.
-function parseText(file: string, text: string, code: SpecErrorCode): unknown {
-  try {
-    return parseYaml(file, text).value
-  } catch (cause) {
-    const where = cause instanceof SpecError ? cause.place : file
-    throw new SpecError(code, 'Not valid JSON or YAML at this place. Mend the file.', { place: where })
   }
 }

@@ -6,6 +6,7 @@ export function launchTask(task: ConnectorTask): Omit<Launch, 'secrets'> {
   return {
     name: task.name,
     command: task.command,
+    ...(task.image !== undefined && { image: task.image }),
     cwd: task.cwd,
     env: task.env,
     sample_config: task.sample_config ?? task.config,

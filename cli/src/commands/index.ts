@@ -20,8 +20,11 @@ import { labStart } from './lab-start.ts'
 import { login, logout } from './login.ts'
 import { profilesList, profilesUse } from './profiles.ts'
 import { rawCapture } from './raw-capture.ts'
+import { rawCheck } from './raw-check.ts'
 import { rawDiscover } from './raw-discover.ts'
 import { rawOauth } from './raw-oauth.ts'
+import { rawPreview } from './raw-preview.ts'
+import { rawRead } from './raw-read.ts'
 import { rawSpec } from './raw-spec.ts'
 import { rawValidate } from './raw-validate.ts'
 import { specsLint } from './specs-lint.ts'
@@ -58,8 +61,11 @@ export const COMMANDS: readonly Command[] = [
   rawOauth,
   rawSpec,
   rawDiscover,
+  rawCheck,
   rawValidate,
   rawCapture,
+  rawPreview,
+  rawRead,
   configEncrypt,
   configDecrypt,
   configEdit,

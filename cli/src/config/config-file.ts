@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { open, readFile, rename, rm, stat } from 'node:fs/promises'
+import { open, readFile, realpath, rename, rm, stat } from 'node:fs/promises'
 import { extname } from 'node:path'
 import type { DocumentFormat } from '@sluice/connector-specs'
 import { CliError } from '../cli-error.ts'
@@ -19,7 +19,9 @@ export async function readConfigFile(path: string): Promise<ConfigFile> {
 }
 
 /** Replaces a file in one step: readers see the old text or the new, and a crash leaves one of the two. */
-export async function replaceFile(path: string, text: string): Promise<void> {
+export async function replaceFile(name: string, text: string): Promise<void> {
+  // A link stays one.
+  const path = await realpath(name)
   const { mode } = await stat(path)
   const temporary = `${path}.${randomUUID()}.tmp`
   try {

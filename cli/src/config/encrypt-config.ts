@@ -1,5 +1,5 @@
 import { encryptDocument, isJsonObject, parseYaml, secretPointers, suffixSecrets } from '@sluice/connector-specs'
-import { flow } from '@sluice/launcher'
+import { protocolOf } from '@sluice/launcher'
 import { CliError } from '../cli-error.ts'
 import { launchOf, openTask } from '../connector/open-task.ts'
 import type { Terminal } from '../terminal.ts'
@@ -46,7 +46,7 @@ async function markSecrets(
   if (all)
     throw new CliError('usage', '--all and --source are two ways to choose.', { next_action: 'Give one of the two.' })
   const opened = await openTask({ source, task }, terminal, { with_config: false })
-  const { config_schema } = await flow.spec(launchOf(opened, terminal, []))
+  const { config_schema } = await protocolOf(opened.protocol).spec(launchOf(opened, terminal, []))
   const config = parseYaml(path, text).value
   return isJsonObject(config) ? suffixSecrets(text, format, secretPointers(config_schema, config), suffix) : text
 }

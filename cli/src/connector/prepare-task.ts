@@ -16,9 +16,10 @@ import {
   type ValidateBinding,
 } from '@sluice/launcher'
 import { CliError } from '../cli-error.ts'
+import { keepRotated } from '../config/keep-rotated.ts'
 import type { Terminal } from '../terminal.ts'
 import { checkConfig } from './check-config.ts'
-import { launchOf, openTask, type TaskChoice } from './open-task.ts'
+import { type LaunchChoice, launchOf, openTask, type TaskChoice } from './open-task.ts'
 import { readCredentials, stringsIn } from './read-credentials.ts'
 
 export interface PreparedTask {
@@ -30,27 +31,33 @@ export interface PreparedTask {
   config: JsonObject
 }
 
+export type PrepareOptions = TaskChoice & LaunchChoice & { credentials?: string | undefined }
+
 /** Reads a task's files, asks the connector for its spec and makes the config of it. */
-export async function prepareTask(
-  options: TaskChoice & { credentials?: string | undefined },
-  terminal: Terminal,
-): Promise<PreparedTask> {
+export async function prepareTask(options: PrepareOptions, terminal: Terminal): Promise<PreparedTask> {
   const task = await openTask(options, terminal)
   const protocol = protocolOf(task.protocol)
   const credentials = options.credentials === undefined ? null : await readCredentials(options.credentials, terminal)
   const injected = credentials === null ? [] : stringsIn(credentials.reveal())
-  const spec = await protocol.spec(launchOf(task, terminal, injected))
+  const spec = await protocol.spec(launchOf(task, terminal, injected, options))
   const stored =
     task.config_overlay === null ? task.config : applyOverlay(spec.config_schema, task.config, task.config_overlay)
   const config = fill(spec, stored, credentials)
-  const launch = launchOf(task, terminal, [...injected, ...secretValues(spec.config_schema, config)])
-  const prepared = { task, protocol, spec, launch, config }
-  // A connector that spends its refresh token would fail at its next start with the config of before.
+  const secrets = [...injected, ...secretValues(spec.config_schema, config)]
+  const prepared: PreparedTask = { task, protocol, spec, launch: launchOf(task, terminal, secrets, options), config }
+  const origin = {
+    credentials: options.credentials ?? null,
+    property: credentialsProperty(spec),
+    config: task.config_path,
+    has_secrets: typeof options.secrets === 'string',
+    schema: spec.config_schema,
+  }
+  const keep = keepRotated(origin, config, terminal)
   const onConfigUpdate = (rotated: Secret<JsonObject>) => {
     prepared.config = rotated.reveal()
-    warnOfRotation(terminal)
+    keep(rotated)
   }
-  prepared.launch = { ...launch, config_schema: spec.config_schema, onConfigUpdate }
+  prepared.launch = { ...prepared.launch, config_schema: spec.config_schema, onConfigUpdate }
   return prepared
 }
 
@@ -68,16 +75,13 @@ export function collectionsOf({ task, spec }: PreparedTask, found: readonly Disc
 }
 
 function fill(spec: ConnectorSpec, config: JsonObject, credentials: Secret<JsonObject> | null): JsonObject {
-  const provider = typeof spec.oauth2?.provider === 'string' ? spec.oauth2.provider : ''
-  const property = findOAuthCredentials(spec.config_schema, provider)?.property ?? 'credentials'
+  const property = credentialsProperty(spec)
   return credentials === null
     ? checkConfig(spec.config_schema, config, { without_credentials: property })
     : checkConfig(spec.config_schema, { ...config, [property]: credentials.reveal() }, { without_credentials: null })
 }
 
-function warnOfRotation(terminal: Terminal): void {
-  terminal.tell(
-    `${terminal.paint('yellow', 'warning:')} the connector exchanged its credentials for new ones, which were not kept. ` +
-      'The credentials file may no longer work; run `raw oauth` again.',
-  )
+function credentialsProperty({ config_schema, oauth2 }: ConnectorSpec): string {
+  const provider = typeof oauth2?.provider === 'string' ? oauth2.provider : ''
+  return findOAuthCredentials(config_schema, provider)?.property ?? 'credentials'
 }

@@ -1,30 +1,30 @@
 import { offered } from '@sluice/launcher'
 import { printable, printableJson } from '../printable.ts'
 import type { Terminal } from '../terminal.ts'
-import { collectionsOf, prepareTask } from './prepare-task.ts'
+import { openReading, type StateChoice } from './open-reading.ts'
+import { type PrepareOptions, prepareTask } from './prepare-task.ts'
 
-/** Captures from the beginning, printing `["collection", {document}]` lines as fast as they are read. */
+/** Captures, printing `["collection", {document}]` lines as fast as they are read. */
 export async function printDocuments(
-  options: Parameters<typeof prepareTask>[0] & { maxDocuments?: number | undefined },
+  options: PrepareOptions & StateChoice & { maxDocuments?: number | undefined },
   terminal: Terminal,
 ): Promise<void> {
   const prepared = await prepareTask(options, terminal)
-  const { protocol, launch, task } = prepared
-  const bindings = collectionsOf(prepared, await offered(protocol, 'discover')(launch, prepared.config))
-  const validated = await offered(protocol, 'validate')(launch, { name: task.name, config: prepared.config, bindings })
+  const { protocol, launch } = prepared
+  const reading = await openReading(prepared, options, terminal)
   const request = {
-    name: task.name,
-    config: prepared.config,
-    bindings: bindings.map((binding, index) => ({ ...binding, ...(validated[index] ?? { resource_path: [] }) })),
-    state: {},
+    ...reading.request(),
     ...(options.maxDocuments !== undefined && { max_documents: options.maxDocuments }),
   }
   let documents = 0
   for await (const event of offered(protocol, 'read')(launch, request)) {
     switch (event.type) {
       case 'document':
-        await terminal.print(printableJson([bindings[event.binding]?.collection.name, event.document]))
+        await terminal.print(printableJson([reading.collection(event.binding), event.document]))
         documents += 1
+        break
+      case 'checkpoint':
+        reading.commit(event.state)
         break
       case 'status':
         terminal.tell(`${terminal.paint('cyan', 'state')} ${printable(event.message)}`)

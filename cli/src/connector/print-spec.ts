@@ -1,12 +1,12 @@
 import { protocolOf } from '@sluice/launcher'
 import { printableJson } from '../printable.ts'
 import type { Terminal } from '../terminal.ts'
-import { launchOf, openTask, type TaskChoice } from './open-task.ts'
+import { type LaunchChoice, launchOf, openTask, type TaskChoice } from './open-task.ts'
 
 /** Prints the spec as the protocol spells it, as `flowctl raw spec` does. */
-export async function printSpec(options: TaskChoice, terminal: Terminal): Promise<void> {
-  const task = await openTask(options, terminal)
-  const spec = await protocolOf(task.protocol).spec(launchOf(task, terminal, []))
+export async function printSpec(options: TaskChoice & LaunchChoice, terminal: Terminal): Promise<void> {
+  const task = await openTask({ ...options, secrets: null }, terminal)
+  const spec = await protocolOf(task.protocol).spec(launchOf(task, terminal, [], options))
   await terminal.print(
     printableJson({
       protocol: spec.protocol,

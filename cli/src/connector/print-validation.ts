@@ -1,10 +1,10 @@
 import { offered } from '@sluice/launcher'
 import { printableJson } from '../printable.ts'
 import type { Terminal } from '../terminal.ts'
-import { collectionsOf, prepareTask } from './prepare-task.ts'
+import { collectionsOf, type PrepareOptions, prepareTask } from './prepare-task.ts'
 
 /** Has the connector try the bindings, and prints for each its collection and resource path. */
-export async function printValidation(options: Parameters<typeof prepareTask>[0], terminal: Terminal): Promise<void> {
+export async function printValidation(options: PrepareOptions, terminal: Terminal): Promise<void> {
   const prepared = await prepareTask(options, terminal)
   const { protocol, launch, task } = prepared
   const bindings = collectionsOf(prepared, await offered(protocol, 'discover')(launch, prepared.config))

@@ -10,3 +10,8 @@ export function tellLog({ level, message, fields }: LogEvent, terminal: Terminal
   const details = shown.length > 0 ? terminal.paint('dim', ` ${shown.join(' ')}`) : ''
   terminal.tell(`${terminal.paint(STYLES[level], level.padEnd(5))} ${message}${details}`)
 }
+
+/** The same as one JSON line, for programs that read stderr. */
+export function tellLogAsJson({ at, level, message, fields }: LogEvent, terminal: Terminal): void {
+  terminal.tell(printableJson({ ts: at, level, message, fields }))
+}

@@ -88,6 +88,7 @@ export async function encryptDocument(
   const part = document.createNode({
     ...writtenRules(rules),
     ...wrapped,
+    ...('metadata' in choice && choice.metadata.overlay !== undefined && { overlay: choice.metadata.overlay }),
     lastmodified,
     mac: mac.seal(dataKey, lastmodified),
     version: LAYOUT_VERSION,

@@ -24,7 +24,9 @@ export async function planChild(program: Program, host: HostConfinement, place: 
   const { isolation, groups, tied } = host
   const { root, owner, directory, hidden } = place
   const [name, ...programArguments] = program.command
-  if (!name) throw new StartError('names no program')
+  if (!name) {
+    throw new StartError(program.image ? 'is in an image, which only a container runtime starts' : 'names no program')
+  }
   await checkDirectory(cwd)
   const env = environment(program.env, directory)
   const path = await findProgram(name, env.PATH ?? '', cwd)
