@@ -19,6 +19,7 @@ export function connectLink(changes: Partial<ConnectLink> = {}): ConnectLink {
     repair: false,
     allowed_origins: [],
     brand: null,
+    client_secret_changed_at: null,
     expires_at: inMinutes(29.5),
     ...changes,
   }
@@ -62,6 +63,7 @@ export const integration: Integration = {
   relay: null,
   relay_url: null,
   brand: null,
+  client_secret_changed_at: null,
   created_at: inMinutes(-120),
 }
 
