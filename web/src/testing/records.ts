@@ -19,7 +19,6 @@ export function connectLink(changes: Partial<ConnectLink> = {}): ConnectLink {
     repair: false,
     allowed_origins: [],
     brand: null,
-    client_secret_changed_at: null,
     expires_at: inMinutes(29.5),
     ...changes,
   }
