@@ -11,6 +11,8 @@ export interface Terminal {
   print(line: string): Promise<void>
   /** Writes one or more lines for the person. */
   tell(text: string): void
+  /** Shows a line that the next one replaces, where a person sees stderr; null takes it away. */
+  status(text: string | null): void
   /** Styles text for `tell`; as it is when stderr is no terminal or NO_COLOR is set. */
   paint(style: Style, text: string): string
   /** Styles text for `print`; as it is when stdout is no terminal or NO_COLOR is set. */
@@ -39,12 +41,24 @@ export function openTerminal(
   const environment = { ...env }
   const endings: (() => Promise<void>)[] = []
   for (const name of ['SLUICE_CLIENT_SECRET', 'SLUICE_API_KEY', 'DATABASE_URL']) delete env[name]
+  let status = ''
+  const show = (text: string) => {
+    if (status !== text) stderr.write(`\r\u001b[2K${text}`)
+    status = text
+  }
   return {
     async print(line) {
+      if (stdout.isTTY) show('')
       signal.throwIfAborted()
       if (!stdout.write(`${line}\n`)) await once(stdout, 'drain', { signal }).catch(() => signal.throwIfAborted())
     },
-    tell: (text) => void stderr.write(`${text}\n`),
+    tell(text) {
+      show('')
+      stderr.write(`${text}\n`)
+    },
+    status(text) {
+      if (stderr.isTTY) show(text?.slice(0, stderr.columns - 1) ?? '')
+    },
     paint: (style, text) => styleText(style, text, { stream: stderr }),
     paintData: (style, text) => styleText(style, text, { stream: stdout }),
     readInput: async () => await text(addAbortSignal(signal, stdin)),

@@ -7,13 +7,31 @@ import { completionZsh } from './completion-zsh.ts'
 import { configDecrypt } from './config-decrypt.ts'
 import { configEdit } from './config-edit.ts'
 import { configEncrypt } from './config-encrypt.ts'
+import { connect } from './connect.ts'
+import {
+  connectionsCredentials,
+  connectionsDelete,
+  connectionsExport,
+  connectionsHistory,
+  connectionsList,
+  connectionsRefresh,
+  connectionsRepair,
+  connectionsShow,
+  connectionsTest,
+} from './connections.ts'
 import { connectorBuild } from './connector-build.ts'
 import { connectorNew } from './connector-new.ts'
 import { connectorPull } from './connector-pull.ts'
 import { connectorTest } from './connector-test.ts'
 import { connectorsList, connectorsShow } from './connectors.ts'
 import { eventsList, eventsRedeliver } from './events.ts'
-import { integrationsCreate, integrationsList, integrationsShow } from './integrations.ts'
+import {
+  integrationsChange,
+  integrationsCreate,
+  integrationsDelete,
+  integrationsList,
+  integrationsShow,
+} from './integrations.ts'
 import { keysRotate } from './keys-rotate.ts'
 import { keysStatus } from './keys-status.ts'
 import { labStart } from './lab-start.ts'
@@ -42,6 +60,7 @@ export const GROUPS: Record<string, string> = {
   raw: 'One operation of a connector on this machine, for who develops it. Needs no server.',
   config: 'Endpoint configs with encrypted secrets, in the format of sops.',
   connectors: 'The connectors that a server offers.',
+  connections: 'What people connected, and how it is.',
   integrations: 'Client registrations at providers.',
   events: 'What happened to connections and runs.',
   webhooks: 'Where events are sent to.',
@@ -80,6 +99,18 @@ export const COMMANDS: readonly Command[] = [
   integrationsList,
   integrationsShow,
   integrationsCreate,
+  integrationsChange,
+  integrationsDelete,
+  connect,
+  connectionsList,
+  connectionsShow,
+  connectionsHistory,
+  connectionsTest,
+  connectionsRepair,
+  connectionsRefresh,
+  connectionsCredentials,
+  connectionsExport,
+  connectionsDelete,
   eventsList,
   eventsRedeliver,
   webhooksList,

@@ -57,3 +57,38 @@ integrations:write.`,
     await createIntegration(options, terminal)
   },
 })
+
+export const integrationsChange = defineCommand({
+  path: ['integrations', 'change'],
+  summary: 'change a client registration, such as its secret',
+  description: `A new client secret is read from stdin and takes the old one's place at once; connections stay. Everything else
+stands in a JSON file, in the words of PATCH /v1/integrations. The API key needs the scope integrations:write.`,
+  options: {
+    id: operand('<id>', 'the integration'),
+    clientSecretStdin: flag('read a new client secret from stdin'),
+    name: optional('<text>', 'its new name'),
+    file: optional('<file>', 'further fields as JSON'),
+    ...outputOptions,
+    ...serverOptions,
+  },
+  examples: [
+    'integrations change 019a2f0e-7c51-7c3e-9d1b-3f5a8e2b6c40 --client-secret-stdin < secret.txt',
+    'integrations change 019a2f0e-7c51-7c3e-9d1b-3f5a8e2b6c40 --file changes.json',
+  ],
+  async run(options, terminal) {
+    const { changeIntegration } = await import('../daily/change-integration.ts')
+    await changeIntegration(options, terminal)
+  },
+})
+
+export const integrationsDelete = defineCommand({
+  path: ['integrations', 'delete'],
+  summary: 'remove a client registration',
+  description: 'Asks first, unless --yes is given. The API key needs the scope integrations:write.',
+  options: { id: operand('<id>', 'the integration'), yes: flag('do not ask'), ...serverOptions },
+  examples: ['integrations delete 019a2f0e-7c51-7c3e-9d1b-3f5a8e2b6c40 --yes'],
+  async run(options, terminal) {
+    const { deleteIntegration } = await import('../daily/change-integration.ts')
+    await deleteIntegration(options, terminal)
+  },
+})

@@ -1,4 +1,3 @@
-import { readFile } from 'node:fs/promises'
 import { password } from '@clack/prompts'
 import { dataOf, type paths } from '@sluice/client'
 import { answered } from '../ask.ts'
@@ -6,6 +5,7 @@ import { CliError } from '../cli-error.ts'
 import type { OutputOptions } from '../output/output-options.ts'
 import { printRecord } from '../output/print-records.ts'
 import type { ServerChoice } from '../profiles/choose-login.ts'
+import { readJsonFields } from '../read-json-fields.ts'
 import { openServer } from '../server/open-server.ts'
 import type { Terminal } from '../terminal.ts'
 
@@ -31,7 +31,7 @@ export async function createIntegration(options: CreateOptions, terminal: Termin
 }
 
 async function integrationOf(options: CreateOptions, terminal: Terminal): Promise<NewIntegration> {
-  const further = options.file === undefined ? {} : await readFields(options.file)
+  const further = options.file === undefined ? {} : await readJsonFields<NewIntegration>(options.file)
   const client_id = options.clientId ?? further.client_id
   if (client_id === undefined) {
     throw new CliError('usage', '--client-id is missing.', {
@@ -63,16 +63,4 @@ async function clientSecret(options: CreateOptions, further: Partial<NewIntegrat
   throw new CliError('usage', 'There is no client secret.', {
     next_action: 'Pipe it to --client-secret-stdin, set SLUICE_CLIENT_SECRET, or say --public when there is none.',
   })
-}
-
-/** The server checks the fields. */
-async function readFields(path: string): Promise<Partial<NewIntegration>> {
-  const text = await readFile(path, 'utf8').catch((cause: NodeJS.ErrnoException) => {
-    throw new CliError('source', `${path} cannot be read (${cause.code}).`, { cause })
-  })
-  try {
-    return JSON.parse(text) as Partial<NewIntegration>
-  } catch (cause) {
-    throw new CliError('source', `${path} is not JSON.`, { cause })
-  }
 }
