@@ -3395,6 +3395,10 @@ export interface paths {
                     /** @description `next_cursor` of the page before. */
                     cursor?: string;
                     connection_id?: string;
+                    status?: "queued" | "running" | "succeeded" | "failed" | "cancelled";
+                    operation?: "spec" | "check" | "discover" | "validate" | "read" | "capture" | "preview" | "write";
+                    created_after?: string;
+                    created_before?: string;
                 };
                 header?: never;
                 path?: never;
@@ -3443,7 +3447,7 @@ export interface paths {
         put?: never;
         /**
          * Start a run
-         * @description Launches the connection’s connector with its secrets injected. `preview` runs spec, discover, validate and capture in turn and keeps the first documents.
+         * @description Queues a launch of the connection’s connector; any server process takes it up, with its secrets injected and its token kept valid. Follow it by `GET /v1/runs/{id}/events`, or ask for it again while it is `queued` or `running`.
          */
         post: {
             parameters: {
@@ -3461,18 +3465,51 @@ export interface paths {
                     "application/json": {
                         /** Format: uuid */
                         connection_id: string;
-                        /** @enum {string} */
-                        operation: "spec" | "discover" | "validate" | "capture" | "preview";
                         /**
-                         * @description How many documents to keep; the connector is stopped at the checkpoint after them.
-                         * @default 100
+                         * @description `check` has the connector try the config. `read` (or `capture`) reads from where the last run of the same bindings stopped. `preview` runs spec, discover, validate and reads the first documents, from the beginning. `write` reads into the connection `target_connection_id`.
+                         * @enum {string}
                          */
+                        operation: "spec" | "check" | "discover" | "validate" | "read" | "capture" | "preview" | "write";
+                        /** @description What to read. Left out: what the connector’s file names, or all that it discovers. */
+                        bindings?: {
+                            /** @description As discovery gave it, or the part of it that names the resource. */
+                            resource: {
+                                [key: string]: unknown;
+                            };
+                            /** @description Name of the collection. */
+                            target: string;
+                        }[];
+                        /** @description Where to read from, in place of the stored state; `{}` is the beginning. */
+                        state?: {
+                            [key: string]: unknown;
+                        };
+                        /** @description Whether checkpoints move the stored state: by default those of `read`, `capture` and `write` do. */
+                        save_state?: boolean;
+                        /**
+                         * Format: uuid
+                         * @description A connection to a destination: documents are piped there as fast as it takes them.
+                         */
+                        target_connection_id?: string;
+                        /**
+                         * @description `sample`: the first ones stand in the run, sealed. `file`: all of them go to a file of the operator’s, to be fetched from `/v1/runs/{id}/documents`. Without meaning where there is a target.
+                         * @default sample
+                         * @enum {string}
+                         */
+                        documents?: "sample" | "file";
+                        /** @description The run ends at a checkpoint after so many. By default 100 for a sample (1000 at most are kept), else no bound. */
                         max_documents?: number;
+                        /**
+                         * @description Reads and keeps nothing, and moves no state. With a target: has it try everything and store nothing, where its protocol offers that.
+                         * @default false
+                         */
+                        dry_run?: boolean;
+                        /** @description After a transient failure the run is tried again, with growing pauses: by default up to 3 attempts where it reads, else 1. */
+                        max_attempts?: number;
                     };
                 };
             };
             responses: {
-                /** @description The run as it stands; ask again while its status is `running`. */
+                /** @description The run as it stands. */
                 201: {
                     headers: {
                         [name: string]: unknown;
@@ -3603,6 +3640,417 @@ export interface paths {
         put?: never;
         post?: never;
         delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/runs/{id}/events": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Follow a run
+         * @description Server-sent events: `status` (of the run), `step` (of an operation), `stream` (of a collection), `progress` (documents and bytes that are committed), `log` (redacted, the first 2000), `rotation`. Each has an id; come again with `Last-Event-ID` for those that follow it. The stream ends with the run; coming again after that gives 204.
+         */
+        get: {
+            parameters: {
+                query?: never;
+                header?: {
+                    "last-event-id"?: number;
+                };
+                path: {
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description The events. */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "text/event-stream": string;
+                    };
+                };
+                /** @description The run is over, and all of it was told. */
+                204: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
+                };
+                /** @description No valid API key. */
+                401: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Not allowed. */
+                403: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description No such thing, or not the caller’s. */
+                404: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description A value breaks a rule; `errors` names the field and the rule. */
+                422: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/runs/{id}/documents": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Fetch a run’s documents
+         * @description The file of a run with `documents: "file"`: one JSON object a line, `{"collection", "document"}`, as of the last checkpoint. It is kept for thirty days.
+         */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description The documents, newline-delimited. */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/x-ndjson": string;
+                    };
+                };
+                /** @description No valid API key. */
+                401: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Not allowed. */
+                403: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description No such thing, or not the caller’s. */
+                404: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description A value breaks a rule; `errors` names the field and the rule. */
+                422: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Try again later. */
+                503: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/runs/{id}:cancel": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Cancel a run
+         * @description Asks its connector to end (SIGTERM), and kills it with all that it forked after a grace, at whichever server it runs. What was committed stays. A run that is over stays as it is.
+         */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description The run, which is `cancelled` now or in a moment. */
+                202: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Run"];
+                    };
+                };
+                /** @description No valid API key. */
+                401: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Not allowed. */
+                403: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description No such thing, or not the caller’s. */
+                404: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description A value breaks a rule; `errors` names the field and the rule. */
+                422: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Try again later. */
+                503: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/connections/{id}/state": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * See how far a connection was read
+         * @description One state for each set of bindings, and for each target. The next run of the set goes on from it.
+         */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description The states. */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ConnectionState"];
+                    };
+                };
+                /** @description No valid API key. */
+                401: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Not allowed. */
+                403: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description No such thing, or not the caller’s. */
+                404: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description A value breaks a rule; `errors` names the field and the rule. */
+                422: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        /**
+         * Reset the state
+         * @description The next run reads from the beginning. A run that is reading now ends with `state_conflict`.
+         */
+        delete: {
+            parameters: {
+                query?: {
+                    /** @description Left out: of all sets. */
+                    binding_set?: string;
+                };
+                header?: never;
+                path: {
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description It is reset. */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            /** @description How many states there were. */
+                            deleted: number;
+                        };
+                    };
+                };
+                /** @description No valid API key. */
+                401: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Not allowed. */
+                403: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description No such thing, or not the caller’s. */
+                404: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description A value breaks a rule; `errors` names the field and the rule. */
+                422: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Try again later. */
+                503: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
         options?: never;
         head?: never;
         patch?: never;
@@ -4947,7 +5395,7 @@ export interface paths {
                 content: {
                     "application/json": {
                         /** @enum {string} */
-                        operation: "spec" | "discover" | "validate" | "capture" | "preview";
+                        operation: "spec" | "check" | "discover" | "validate" | "preview";
                     };
                 };
             };
@@ -6067,7 +6515,7 @@ export interface components {
              * @description What asked for it: a reader, the queue of refreshes, `POST …/refresh`, or a report of a refused token.
              * @enum {string}
              */
-            trigger: "read" | "ahead" | "demand" | "report";
+            trigger: "read" | "ahead" | "demand" | "report" | "connector";
             /** @description Of the credentials that it started from. */
             version: number;
             /** Format: date-time */
@@ -6091,29 +6539,56 @@ export interface components {
             id: string;
             /** Format: uuid */
             connection_id: string;
+            /** Format: uuid */
+            target_connection_id: string | null;
             /** @enum {string} */
-            operation: "spec" | "discover" | "validate" | "capture" | "preview";
+            operation: "spec" | "check" | "discover" | "validate" | "read" | "capture" | "preview" | "write";
             /** @enum {string} */
-            status: "running" | "succeeded" | "failed";
+            status: "queued" | "running" | "succeeded" | "failed" | "cancelled";
+            /** @description How often it was taken up; 0 while it waits for the first time. */
+            attempt: number;
+            max_attempts: number;
+            /**
+             * Format: date-time
+             * @description When the next attempt is due after a failed one.
+             */
+            retry_at: string | null;
+            cancel_requested: boolean;
             document_count: number;
-            error_code: string | null;
+            /** @description Length of the documents’ file as of the last checkpoint; null without one. */
+            document_bytes: number | null;
             /** Format: date-time */
             created_at: string;
             /** Format: date-time */
+            started_at: string | null;
+            /** Format: date-time */
             finished_at: string | null;
+            error_code: string | null;
         };
         Run: {
             /** Format: uuid */
             id: string;
             /** Format: uuid */
             connection_id: string;
+            /** Format: uuid */
+            target_connection_id: string | null;
             /** @enum {string} */
-            operation: "spec" | "discover" | "validate" | "capture" | "preview";
+            operation: "spec" | "check" | "discover" | "validate" | "read" | "capture" | "preview" | "write";
             /** @enum {string} */
-            status: "running" | "succeeded" | "failed";
+            status: "queued" | "running" | "succeeded" | "failed" | "cancelled";
+            /** @description How often it was taken up; 0 while it waits for the first time. */
+            attempt: number;
+            max_attempts: number;
+            /**
+             * Format: date-time
+             * @description When the next attempt is due after a failed one.
+             */
+            retry_at: string | null;
+            cancel_requested: boolean;
+            /** @description Of the last attempt. */
             steps: {
                 /** @enum {string} */
-                operation: "spec" | "discover" | "validate" | "capture";
+                operation: "spec" | "check" | "discover" | "validate" | "capture" | "write";
                 /** @enum {string} */
                 status: "running" | "succeeded" | "failed";
                 duration_ms: number | null;
@@ -6129,12 +6604,25 @@ export interface components {
                 };
             }[];
             document_count: number;
+            /** @description Length of the documents’ file as of the last checkpoint; null without one. */
+            document_bytes: number | null;
+            /** @description The first 500, redacted. The events of the run tell more of them. */
             logs: {
                 level: string;
                 message: string;
                 /** Format: date-time */
                 at: string;
             }[];
+            /** @description What became of tokens that the connector rotated by itself. */
+            rotations: {
+                connection_id: string;
+                /** @enum {string} */
+                outcome: "adopted" | "conflict" | "failed";
+                message: string;
+                /** Format: date-time */
+                at: string;
+            }[];
+            /** @description Of the last attempt that failed. */
             error: {
                 code: string;
                 message: string;
@@ -6147,7 +6635,33 @@ export interface components {
             /** Format: date-time */
             created_at: string;
             /** Format: date-time */
+            started_at: string | null;
+            /** Format: date-time */
             finished_at: string | null;
+        };
+        ConnectionState: {
+            /** Format: uuid */
+            connection_id: string;
+            data: {
+                /**
+                 * @description The bindings that were read: `all`, or a digest of those named; after a colon the target.
+                 * @example all
+                 */
+                binding_set: string;
+                /** @description Counts checkpoints. */
+                version: number;
+                /** @description As the connector told it. */
+                state: {
+                    [key: string]: unknown;
+                };
+                /**
+                 * Format: uuid
+                 * @description The run of the last checkpoint.
+                 */
+                run_id: string | null;
+                /** Format: date-time */
+                updated_at: string;
+            }[];
         };
         AuditRecordList: {
             data: components["schemas"]["AuditRecord"][];

@@ -60,9 +60,13 @@ import { metricsRoute } from './metrics/metrics-route.ts'
 import { limitAnonymous } from './rate-limits/limit-anonymous.ts'
 import { describeApi, openApiDocument } from './reference/describe-api.ts'
 import { referenceRoutes } from './reference/reference-routes.ts'
+import { cancelRun } from './runs/cancel-run.ts'
+import { connectionStateRoutes } from './runs/connection-state-routes.ts'
 import { createRun } from './runs/create-run.ts'
+import { getDocuments } from './runs/get-documents.ts'
 import { getRun } from './runs/get-run.ts'
 import { listRuns } from './runs/list-runs.ts'
+import { streamRun } from './runs/stream-run.ts'
 import type { Services } from './services.ts'
 import { createTenant } from './tenants/create-tenant.ts'
 import { deleteTenant } from './tenants/delete-tenant.ts'
@@ -116,6 +120,10 @@ const operations = [
   listRuns,
   createRun,
   getRun,
+  streamRun,
+  getDocuments,
+  cancelRun,
+  connectionStateRoutes,
   listAuditRecords,
   verifyAuditRecords,
   getKeys,

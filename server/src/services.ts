@@ -5,9 +5,9 @@ import type { Logger } from 'pino'
 import type { ApiKeys } from './api-keys/api-keys.ts'
 import type { AuditLog } from './audit/audit-log.ts'
 import type { StartLimit } from './connect/start-limit.ts'
-import type { SessionWatch } from './connect-sessions/session-watch.ts'
 import type { ConnectorCatalogue } from './connectors/connector-catalogue.ts'
 import type { IdentityProvider } from './console/sign-in/identity-provider.ts'
+import type { RowWatch } from './database/row-watch.ts'
 import type { Database } from './database/schema.ts'
 import type { Refresher } from './grants/refresher.ts'
 import type { Metrics } from './metrics/metrics.ts'
@@ -39,7 +39,9 @@ export interface Services {
   queue: Queue
   start_limit: StartLimit
   /** Tells those who wait that a connect session changed. */
-  session_watch: SessionWatch
+  session_watch: RowWatch
+  /** The same of runs. */
+  run_watch: RowWatch
   /** The only way out to providers. */
   fetch: GuardedFetch
   /** What providers publish about themselves. */

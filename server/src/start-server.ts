@@ -11,7 +11,6 @@ import { buildApp } from './app.ts'
 import { createAuditLog } from './audit/audit-log.ts'
 import type { Config } from './config.ts'
 import { createStartLimit } from './connect/start-limit.ts'
-import { createSessionWatch } from './connect-sessions/session-watch.ts'
 import { registerConnectionMetrics } from './connections/connection-metrics.ts'
 import { startForecasting } from './connections/warn-of-expiry.ts'
 import { loadConnectorCatalogue } from './connectors/connector-catalogue.ts'
@@ -19,6 +18,7 @@ import { openIdentityProvider } from './console/sign-in/identity-provider.ts'
 import { bindToRowSecurity } from './database/bind-to-row-security.ts'
 import { connectDatabase } from './database/connect.ts'
 import { migrate } from './database/migrate.ts'
+import { createRowWatch } from './database/row-watch.ts'
 import { countDue, startRefreshAhead } from './grants/refresh-ahead.ts'
 import { createRefresher, type RefresherOptions } from './grants/refresher.ts'
 import { type Answer, type Listener, listen } from './http/listen.ts'
@@ -29,7 +29,7 @@ import { startEmbeddedPostgres } from './postgres/start-embedded-postgres.ts'
 import { startQueue } from './queue/queue.ts'
 import { createRateLimits } from './rate-limits/rate-limits.ts'
 import { shareAmongReplicas } from './rate-limits/share-among-replicas.ts'
-import { createRunWorker, type RunLimits } from './runs/run-worker.ts'
+import { countQueuedRuns, createRunWorker, RUN_LIMITS, type RunLimits } from './runs/run-worker.ts'
 import { neededKeyEncryptionKeys, registerKeyEncryptionKey } from './sealing/data-keys.ts'
 import { createKeyRing } from './sealing/key-ring.ts'
 import { openKeyEncryptionKeys } from './sealing/open-key-encryption-keys.ts'
@@ -116,7 +116,11 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
         ...(options.connector_env && { env: options.connector_env }),
       }),
       refresher: createRefresher(db, () => services, options.refresh),
-      runs: createRunWorker(() => services, options.run_limits),
+      runs: createRunWorker(() => services, {
+        ...RUN_LIMITS,
+        documents_directory: join(options.data_directory, 'runs'),
+        ...options.run_limits,
+      }),
       // Connectors have no business where the keys and the database lie.
       runtime: createProcessRuntime({ spawner: true, hidden: [await realpath(options.data_directory)] }),
       fetch,
@@ -124,7 +128,8 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
       identity_provider:
         config.sign_in && (await openIdentityProvider({ fetch, metadata, now }, config.sign_in, config)),
       start_limit: createStartLimit(),
-      session_watch: createSessionWatch(db, () => services.log),
+      session_watch: createRowWatch(db, 'connect_sessions', () => services.log),
+      run_watch: createRowWatch(db, 'runs', () => services.log),
       base_url: baseUrlOn(config, listener),
       allow_loopback: config.allow_loopback,
       now,
@@ -136,6 +141,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     cleanup.push(services.refresher.stop)
     cleanup.push(services.runs.stop)
     cleanup.push(async () => services.session_watch.stop())
+    cleanup.push(async () => services.run_watch.stop())
 
     const app = buildApp(services)
     if (options.web_directory !== null) {
@@ -143,6 +149,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     }
     const tenant = await ensureDefaultTenant(db)
     await startSweeping(services)
+    await services.runs.begin()
     await startForecasting(services)
     registerConnectionMetrics(services)
     await startKeyWork(services)
@@ -150,6 +157,8 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     services.metrics.gauge('sluice_webhooks_waiting', 'Webhook deliveries that have not arrived yet.', () =>
       countWaiting(services),
     )
+    services.metrics.gauge('sluice_runs_active', 'Runs at work in this process.', services.runs.active)
+    services.metrics.gauge('sluice_runs_queued', 'Runs that wait.', () => countQueuedRuns(services))
     services.metrics.gauge('sluice_refreshes_due', 'Grants whose refresh is due.', () => countDue(services))
     services.metrics.gauge(
       'sluice_provider_circuits_open',

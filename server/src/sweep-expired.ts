@@ -1,4 +1,5 @@
 import { sweepJournal } from './grants/grant-journal.ts'
+import { sweepRuns } from './runs/sweep-runs.ts'
 import type { Services } from './services.ts'
 
 const KEPT_SESSION_MS = 30 * 24 * 60 * 60 * 1000
@@ -42,6 +43,7 @@ export async function sweepExpired(services: Services): Promise<void> {
     .where('expires_at', '<', new Date(now().getTime() - KEPT_SESSION_MS))
     .execute()
   await sweepJournal(services)
+  await sweepRuns(services)
 }
 
 /** Sweeps now and every ten minutes, one process for all. */

@@ -27,6 +27,10 @@ export interface Lease {
   endpoint: { url: string; bearer: Secret<string> }
   /** Keeps what a running program has of the grant valid until the program ends. */
   follow(program: RunningProgram, options: FollowOptions): void
+  /** Takes the grant as it is now: it may have been changed by others. */
+  renew(): Promise<void>
+  /** Takes over what the running programs have rotated, without waiting for the next renewal. */
+  collect(): Promise<void>
   close(): Promise<void>
 }
 
@@ -77,6 +81,12 @@ export async function openLease(options: LeaseOptions): Promise<Lease> {
       const entry: Followed = { program, onRenewed, file: file && { ...file } }
       followed.add(entry)
       void program.exited.then(() => followed.delete(entry))
+    },
+    async renew() {
+      await renewal.renew()
+    },
+    async collect() {
+      for (const entry of followed) await takeOver(entry, options)
     },
     async close() {
       renewal.close()

@@ -12,6 +12,8 @@ export interface Renewal {
   current(): LeasedGrant
   /** One that still lives a while, renewed first where it must be. @throws what `renew` throws, once it has expired */
   fresh(): Promise<LeasedGrant>
+  /** Renews whatever the age. @throws what `renew` throws */
+  renew(): Promise<LeasedGrant>
   close(): void
 }
 
@@ -64,6 +66,7 @@ export function keepRenewed(options: {
         throw error
       }
     },
+    renew: once,
     close() {
       isOpen = false
       clearTimeout(timer)

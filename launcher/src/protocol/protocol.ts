@@ -12,6 +12,8 @@ import type { WireEvent, WriteRequest } from './wire.ts'
  */
 export interface Protocol {
   readonly name: ProtocolName
+  /** Whether `write` heeds `dry_run`. */
+  readonly dry_run?: true
   /** What the connector says of itself. Needs no config. */
   spec(launch: Launch): Promise<ConnectorSpec>
   /** Has the connector try the config alone. @throws ConnectorError `refused` with the connector's reason */
@@ -30,7 +32,7 @@ export interface Protocol {
   resourceFor?(binding: ValidateBinding): JsonObject
 }
 
-export type Operation = Exclude<keyof Protocol, 'name' | 'resourceFor'>
+export type Operation = Exclude<keyof Protocol, 'name' | 'dry_run' | 'resourceFor'>
 
 /** The operation. @throws ConnectorError `not_offered` when connectors of this protocol do not have it */
 export function offered<O extends Operation>(protocol: Protocol, operation: O): NonNullable<Protocol[O]> {

@@ -4,4 +4,13 @@ import { read } from './read.ts'
 import { write } from './write.ts'
 
 /** Source and destination classes of Google Tightlock, hosted in a small bridge process. */
-export const tightlockProtocol: Protocol = { name: 'tightlock', spec, check, discover, validate, read, write }
+export const tightlockProtocol: Protocol = {
+  name: 'tightlock',
+  dry_run: true,
+  spec,
+  check,
+  discover,
+  validate,
+  read,
+  write,
+}

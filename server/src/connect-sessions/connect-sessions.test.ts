@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { consent } from '@sluice/lab'
+import { createRowWatch } from '../database/row-watch.ts'
 import { sweepExpired } from '../sweep-expired.ts'
 import { connect, createLink, startAuthorization, validConfig } from '../testing/connect-story.ts'
 import { createTestBrowser, readJson } from '../testing/test-browser.ts'
 import { startTestServer, type TestServer } from '../testing/test-server.ts'
-import { createSessionWatch } from './session-watch.ts'
 
 const APP = 'https://app.customer.example'
 
@@ -135,7 +135,7 @@ test('a thousand who wait for twenty sessions cost one query every half second',
     },
     transformResult: async ({ result }) => result,
   })
-  const watch = createSessionWatch(counting, () => server.services.log)
+  const watch = createRowWatch(counting, 'connect_sessions', () => server.services.log)
   t.after(watch.stop)
   const sessions = await Promise.all(Array.from({ length: 20 }, () => create(server)))
   const { signal } = new AbortController()

@@ -4,7 +4,7 @@ import type { Context } from 'hono'
 import { type Api, failures, json } from '../http/api.ts'
 import { notFound, Problem } from '../http/problem.ts'
 import { requireSameOrigin } from '../http/same-origin.ts'
-import { findRun, presentRun, runOperations, runSchema } from '../runs/run-record.ts'
+import { findRun, presentRun, runSchema } from '../runs/run-record.ts'
 import { startRun } from '../runs/start-run.ts'
 import type { Services } from '../services.ts'
 import { findConnectSession, linkStatus } from './connect-link.ts'
@@ -12,6 +12,8 @@ import { linkParameter } from './get-link.ts'
 import { createStartLimit } from './start-limit.ts'
 
 const PREVIEW_DOCUMENTS = 50
+/** What only looks: a link moves nobody's state. */
+const sampled = ['spec', 'check', 'discover', 'validate', 'preview'] as const
 /** A server that was killed in between does not hold the link for longer. */
 const CLAIM_MS = 10_000
 
@@ -22,7 +24,7 @@ const startRoute = createRoute({
   summary: 'Read a sample through the new connection',
   request: {
     params: linkParameter,
-    body: { required: true, ...json(z.object({ operation: z.enum(runOperations) }).strict(), 'What to launch.') },
+    body: { required: true, ...json(z.object({ operation: z.enum(sampled) }).strict(), 'What to launch.') },
   },
   responses: { 202: json(runSchema, 'The run, just started.'), ...failures(403, 404, 422, 429, 503) },
 })
@@ -87,14 +89,13 @@ async function alone<T>(
 const active = () => new Problem(429, 'run_active', 'A sample is being read already. Wait for its end.')
 
 /** One sample at a time: a link is not a way to keep the server busy. */
-async function requireIdle({ db, now }: Services, connection: { tenant_id: string; connection_id: string }) {
+async function requireIdle({ db }: Services, connection: { tenant_id: string; connection_id: string }) {
   const found = await db
     .selectFrom('runs')
     .select('id')
     .where('tenant_id', '=', connection.tenant_id)
     .where('connection_id', '=', connection.connection_id)
-    .where('status', '=', 'running')
-    .where('lease_until', '>', now())
+    .where('status', 'in', ['queued', 'running'])
     .limit(1)
     .executeTakeFirst()
   if (found !== undefined) throw active()

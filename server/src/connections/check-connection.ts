@@ -169,7 +169,7 @@ async function makeTestCall(
 }
 
 async function awaitRun(services: Services, tenantId: string, runId: string): Promise<string> {
-  await services.runs.settled(runId, CONNECTOR_MS)
+  await services.runs.settled({ id: runId, tenant_id: tenantId }, CONNECTOR_MS)
   const { status, error } = await presentRun(services, await findRun(services, tenantId, runId))
   if (status === 'succeeded') return 'The connector accepts config and credentials.'
   if (error !== null) throw new CheckFailure({ verdict: error.verdict, message: error.message })

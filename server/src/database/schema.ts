@@ -26,6 +26,8 @@ export interface Database {
   grant_journal: GrantJournalTable
   provider_circuits: ProviderCircuitTable
   runs: RunTable
+  run_events: RunEventTable
+  connection_states: ConnectionStateTable
   audit_chains: AuditChainTable
   audit_records: AuditRecordTable
   events: EventTable
@@ -374,8 +376,8 @@ export interface GrantProblem {
   announced: boolean
 }
 
-/** What asked for a refresh: a reader, the queue, a caller, a caller's report of a refused token. */
-export const refreshTriggers = ['read', 'ahead', 'demand', 'report'] as const
+/** What asked for new tokens: a reader, the queue, a caller, a caller's report; or a connector that rotated by itself. */
+export const refreshTriggers = ['read', 'ahead', 'demand', 'report', 'connector'] as const
 export type RefreshTrigger = (typeof refreshTriggers)[number]
 
 /** `superseded`: another attempt had taken over, so nothing was written. */
@@ -416,23 +418,72 @@ export interface ProviderCircuitTable {
   failed_at: Generated<Date>
 }
 
-export type RunOperation = 'spec' | 'validate' | 'discover' | 'capture' | 'preview'
-export type RunStatus = 'running' | 'succeeded' | 'failed'
+export const runOperations = ['spec', 'check', 'discover', 'validate', 'read', 'capture', 'preview', 'write'] as const
+export type RunOperation = (typeof runOperations)[number]
+export const runStatuses = ['queued', 'running', 'succeeded', 'failed', 'cancelled'] as const
+export type RunStatus = (typeof runStatuses)[number]
 
 export interface RunTable {
   id: string
   tenant_id: string
   connection_id: string
+  /** The connection that documents are written to. */
+  target_connection_id: string | null
   operation: RunOperation
   status: RunStatus
+  /** What was asked for beside the operation; null for runs of earlier versions. */
+  request_sealed: Buffer | null
+  /** Names the bindings whose state the run goes on from; null where no state is kept. */
+  binding_set: string | null
   /** Steps, documents, logs and error: a customer's data, so sealed like a secret. */
   outcome_sealed: Buffer
+  /** As of the last checkpoint. */
   document_count: Generated<number>
+  /** Length of the committed part of the documents' file; a bigint, which the driver gives as text. */
+  document_bytes: ColumnType<string | null, number | null | undefined, number | null>
   error_code: string | null
+  /** Counts how often it was taken up. */
+  attempt: Generated<number>
+  max_attempts: Generated<number>
+  /** While queued: not before this instant. */
+  due_at: Generated<Date>
+  /** The attempt that may write: whoever lost the lease finds another owner here. */
+  lease_owner: ColumnType<string | null, string | null | undefined>
   /** The worker extends it while it lives; past it, the run's worker is dead. */
-  lease_until: Date
+  lease_until: Date | null
+  cancel_requested_at: Date | null
+  started_at: Date | null
   finished_at: Date | null
+  /** Counts what changed for those who follow the run. */
+  version: Generated<number>
+  /** Of the last event. */
+  event_sequence: Generated<number>
   created_at: Generated<Date>
+}
+
+/** What those who follow a run are told, in the order of `sequence`. */
+export interface RunEventTable {
+  id: string
+  tenant_id: string
+  run_id: string
+  sequence: number
+  type: string
+  data_sealed: Buffer
+  created_at: Generated<Date>
+}
+
+/** How far a connection's bindings were read. */
+export interface ConnectionStateTable {
+  id: string
+  tenant_id: string
+  connection_id: string
+  binding_set: string
+  /** Counts checkpoints; a run commits only on the version that it knows. */
+  version: number
+  state_sealed: Buffer
+  /** The run that wrote it. */
+  run_id: string | null
+  updated_at: Date
 }
 
 /** The last record of a tenant's audit chain. */

@@ -1,11 +1,13 @@
 // What an operator watches. Labels are words of ours and route patterns, never ids, hosts of customers or secrets.
 import { Counter, Gauge, Histogram, Registry } from 'prom-client'
-import type { RefreshTrigger } from '../database/schema.ts'
+import type { RefreshTrigger, RunOperation, RunStatus } from '../database/schema.ts'
 import type { RefreshOutcome } from '../grants/refresher.ts'
 
 export interface Metrics {
   registry: Registry
   countRefresh(trigger: RefreshTrigger, result: RefreshOutcome, seconds: number): void
+  /** A run that is over, and how long it took from its order. */
+  countRun(operation: RunOperation, status: RunStatus, seconds: number): void
   /** `route` is the pattern. */
   observeRequest(method: string, route: string, status: number, seconds: number): void
   /** A figure that is asked for when somebody looks. */
@@ -36,8 +38,26 @@ export function createMetrics(): Metrics {
     registers,
   })
 
+  const runs = new Counter({
+    name: 'sluice_runs_total',
+    help: 'Runs that are over, by operation and how they ended.',
+    labelNames: ['operation', 'status'],
+    registers,
+  })
+  const runSeconds = new Histogram({
+    name: 'sluice_run_seconds',
+    help: 'How long runs took from their order to their end, pauses between attempts included.',
+    labelNames: ['operation'],
+    buckets: [0.5, 1, 2.5, 5, 10, 30, 60, 300, 900, 3600, 21_600],
+    registers,
+  })
+
   return {
     registry,
+    countRun(operation, status, seconds) {
+      runs.inc({ operation, status })
+      runSeconds.observe({ operation }, seconds)
+    },
     countRefresh(trigger, result, seconds) {
       const outcome = result.outcome === 'failed' ? result.problem.verdict : result.outcome
       refreshes.inc({ trigger, outcome })

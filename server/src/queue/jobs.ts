@@ -6,6 +6,8 @@ export interface Jobs {
   'expired.sweep': Record<string, never>
   'connections.forecast': Record<string, never>
   'keys.rotate': Record<string, never>
+  /** There is a run to take up; its row says which. */
+  'runs.take': Record<string, never>
 }
 
 export type JobName = keyof Jobs

@@ -1,127 +1,141 @@
-// One run: the connector's operations in the order that its protocol asks for, with fresh credentials injected.
-import { configWithCredentials, secretValues } from '@sluice/connector-specs'
-import {
-  bindCollections,
-  type CaptureRequest,
-  type DiscoveredBinding,
-  type Launch,
-  launchTask,
-  offered,
-  type Protocol,
-  protocolOf,
-} from '@sluice/launcher'
-import type { JsonObject, JsonValue } from '@sluice/oauth'
-import { type ConnectionRow, openConfig } from '../connections/connection.ts'
-import type { DescribedConnector } from '../connectors/connector-catalogue.ts'
-import { findConnector } from '../connectors/find-connector.ts'
-import { freshGrant } from '../grants/fresh-grant.ts'
-import { openOAuthClient } from '../integrations/find-integration.ts'
+// One attempt of a run: the connector's operations in the order that Flow's control plane asks for, with fresh
+// credentials injected.
+import { bindCollections, type CaptureRequest, type DiscoveredBinding, offered } from '@sluice/launcher'
+import type { JsonObject } from '@sluice/oauth'
+import type { ConnectionRow } from '../connections/connection.ts'
 import type { Services } from '../services.ts'
-import { keepDocuments } from './kept-documents.ts'
+import { type ConnectedLaunch, type LaunchOptions, launchConnection } from './launch-connection.ts'
+import { readDocuments } from './read-documents.ts'
+import type { RunTeller } from './run-events.ts'
+import type { HeldRun } from './run-lease.ts'
 import type { RunOutcome, StepOperation } from './run-outcome.ts'
-import type { RunRow } from './run-record.ts'
+import { type RunRequest, readingOperations } from './run-request.ts'
+import { writeDocuments } from './write-documents.ts'
 
 const MAXIMUM_LOGS = 500
 
 export interface RunWork {
-  run: RunRow
+  held: HeldRun
+  request: RunRequest
   connection: ConnectionRow
-  max_documents: number
+  /** Where documents are written to. */
+  target: ConnectionRow | null
   /** Filled as the run goes on. */
   outcome: RunOutcome
+  teller: RunTeller
   signal: AbortSignal
+  /** Writes the outcome as it stands. */
+  record(): Promise<void>
 }
 
-/** Runs the operation's steps, calling `progress` after each. @throws ConnectorError, OAuthError or Problem */
-export async function executeRun(services: Services, work: RunWork, progress: () => Promise<void>): Promise<void> {
-  const { operation } = work.run
-  const connector = await findConnector(services.connectors, work.connection.connector_id)
-  const { config, secrets } = await grantedConfig(services, connector, work.connection)
-  const protocol = protocolOf(connector.task.protocol)
-  const launch: Launch = {
-    ...launchTask(connector.task),
-    name: connector.id,
-    runtime: services.runtime,
-    config_schema: connector.spec.config_schema,
-    secrets,
-    signal: work.signal,
-    onLog: ({ level, message, at }) => {
-      if (work.outcome.logs.length < MAXIMUM_LOGS) work.outcome.logs.push({ level, message, at })
-    },
+/** @throws ConnectorError, OAuthError, Problem, RunLeaseLost */
+export async function executeRun(services: Services, work: RunWork): Promise<void> {
+  const opened: ConnectedLaunch[] = []
+  const open = async (row: ConnectionRow) => {
+    const launched = await launchConnection(services, row, launchOptions(work))
+    opened.push(launched)
+    return launched
   }
-  const step = <T>(name: StepOperation, act: () => Promise<T>, result: (value: T) => JsonObject) =>
-    runStep(work.outcome, name, act, result, progress)
-  const whole = operation === 'preview'
+  try {
+    await runSteps(services, work, open)
+  } finally {
+    for (const launched of opened) await launched.close()
+  }
+}
 
-  if (whole || operation === 'spec') {
-    await step(
+async function runSteps(
+  services: Services,
+  work: RunWork,
+  open: (row: ConnectionRow) => Promise<ConnectedLaunch>,
+): Promise<void> {
+  const { operation } = work.held.run
+  const source = await open(work.connection)
+  const { protocol, launch, connector } = source
+  const only = operation === 'check' && protocol.check !== undefined
+
+  if (operation === 'preview' || operation === 'spec') {
+    await runStep(
+      work,
       'spec',
       () => protocol.spec(launch),
       (spec) => ({ ...spec, oauth2: spec.oauth2 && { provider: spec.oauth2.provider ?? null } }),
     )
   }
   if (operation === 'spec') return
+  if (only) {
+    const act = async () => offered(protocol, 'check')(launch, await source.config())
+    return await runStep(work, 'check', act, () => ({}))
+  }
 
-  const discovered = await step(
+  const discovered = await runStep(
+    work,
     'discover',
-    () => offered(protocol, 'discover')(launch, config),
+    async () => offered(protocol, 'discover')(launch, await source.config()),
     (bindings) => ({ bindings: bindings.map(presentBinding) }),
   )
   if (operation === 'discover') return
 
-  const { name, bindings: wanted } = connector.task
-  const bindings = bindCollections(discovered, {
-    wanted,
-    resource_path_pointers: connector.spec.resource_path_pointers,
-    prefix: connector.id,
-  })
-  const validated = await step(
+  const { name } = connector.task
+  const wanted = work.request.bindings?.map((binding) => ({ ...binding, disable: false })) ?? connector.task.bindings
+  const { resource_path_pointers } = connector.spec
+  const bindings = bindCollections(discovered, { wanted, resource_path_pointers, prefix: connector.id })
+  const validated = await runStep(
+    work,
     'validate',
-    () => offered(protocol, 'validate')(launch, { name, config, bindings }),
+    async () => offered(protocol, 'validate')(launch, { name, config: await source.config(), bindings }),
     (resources) => ({ bindings: resources.map(({ resource_path }) => ({ resource_path })) }),
   )
-  if (operation === 'validate') return
+  if (!readsData(operation)) return
 
   const bound = bindings.map((binding, index) => ({ ...binding, ...(validated[index] ?? { resource_path: [] }) }))
-  await step(
-    'capture',
-    () =>
-      capture(
-        offered(protocol, 'read'),
-        launch,
-        { name, config, bindings: bound, state: {}, stop_after_checkpoint: whole },
-        work,
-      ),
-    () => ({ documents: work.outcome.document_count }),
-  )
+  const request = async (): Promise<CaptureRequest> => ({
+    name,
+    config: await source.config(),
+    bindings: bound,
+    state: {},
+    ...(operation === 'preview' && { stop_after_checkpoint: true }),
+  })
+  const told = () => ({ documents: work.outcome.document_count })
+  if (work.target === null) {
+    await runStep(work, 'capture', async () => readDocuments(services, work, source, await request()), told)
+    return
+  }
+  const target = await open(work.target)
+  await runStep(work, 'write', async () => writeDocuments(services, work, { source, target }, await request()), told)
 }
 
-async function capture(
-  read: NonNullable<Protocol['read']>,
-  launch: Launch,
-  request: CaptureRequest,
-  { outcome, max_documents }: RunWork,
-): Promise<void> {
-  const collections = request.bindings.map(({ collection }) => collection.name)
-  const documents = keepDocuments(outcome, collections, max_documents)
-  for await (const event of read(launch, { ...request, max_documents: documents.limit })) {
-    if (event.type === 'document') documents.add(collections[event.binding] ?? '', event.document)
-    if (event.type === 'checkpoint') documents.commit()
-    if (documents.isComplete()) break
+const readsData = (operation: HeldRun['run']['operation']) =>
+  operation === 'preview' || readingOperations.includes(operation)
+
+function launchOptions({ held, signal, outcome, teller }: RunWork): LaunchOptions {
+  return {
+    run_id: held.run.id,
+    signal,
+    onLog({ level, message, at }) {
+      if (outcome.logs.length < MAXIMUM_LOGS) outcome.logs.push({ level, message, at })
+      teller.tell({ type: 'log', data: { level, message, at } })
+    },
+    onRotation(rotation) {
+      outcome.rotations.push(rotation)
+      teller.tell({ type: 'rotation', data: { ...rotation } })
+    },
   }
-  documents.commit()
 }
 
 async function runStep<T>(
-  outcome: RunOutcome,
+  { outcome, teller, record }: RunWork,
   operation: StepOperation,
   act: () => Promise<T>,
   result: (value: T) => JsonObject,
-  progress: () => Promise<void>,
 ): Promise<T> {
   const step: RunOutcome['steps'][number] = { operation, status: 'running', duration_ms: null, result: null }
+  const tell = () => {
+    const { status, duration_ms } = step
+    teller.tell({ type: 'step', data: { operation, status, duration_ms } })
+  }
   outcome.steps.push(step)
-  await progress()
+  tell()
+  await record()
   const started = performance.now()
   try {
     const value = await act()
@@ -133,31 +147,9 @@ async function runStep<T>(
     throw error
   } finally {
     step.duration_ms = Math.round(performance.now() - started)
-    await progress()
+    tell()
+    await record()
   }
-}
-
-/** The config as the connector gets it, and every value in it that its output must not show. */
-async function grantedConfig(services: Services, connector: DescribedConnector, row: ConnectionRow) {
-  const config = await openConfig(services, row)
-  const schema = connector.spec.config_schema
-  if (connector.oauth === null || row.integration_id === null) return { config, secrets: secretValues(schema, config) }
-
-  const grant = await freshGrant(services, row)
-  const client = await openOAuthClient(services, row.tenant_id, row.integration_id)
-  const merged = configWithCredentials(schema, connector.oauth, config, {
-    ...client,
-    tokens: grant.credentials,
-    phase: 'authorization_code',
-  })
-  const injected = [client.client_secret.reveal(), ...textsIn(grant.credentials.reveal())]
-  return { config: merged.reveal(), secrets: [...secretValues(schema, merged.reveal()), ...injected] }
-}
-
-/** Everything that the broker injects is secret, whatever the connector's schema says. */
-function textsIn(value: JsonValue): string[] {
-  if (typeof value === 'string') return [value]
-  return typeof value === 'object' && value !== null ? Object.values(value).flatMap(textsIn) : []
 }
 
 function presentBinding(binding: DiscoveredBinding): JsonObject {

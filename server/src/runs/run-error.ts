@@ -14,18 +14,38 @@ const nextActions: Record<RunError['verdict'], string> = {
 /** What a run's failure means and what to do about it. */
 export function runErrorFrom(error: unknown, ending: AbortSignal, log: Logger): RunError {
   if (ending.aborted) {
-    const timedOut = ending.reason instanceof DOMException && ending.reason.name === 'TimeoutError'
-    return timedOut
-      ? failure('run_too_long', 'The connector did not come to an end in the time that a run has.', 'connector_broken')
-      : failure('server_stopped', 'The server was stopped while it ran.', 'transient')
+    if (nameOf(ending.reason) === 'TimeoutError') {
+      const message = 'The connector did not come to an end in the time that a run has.'
+      return failure('run_too_long', message, 'connector_broken')
+    }
+    if (nameOf(ending.reason) === 'RunCancelled') {
+      return { ...failure('cancelled', 'Somebody cancelled the run.', 'transient'), next_action: 'Start it anew.' }
+    }
+    return failure('server_stopped', 'The server was stopped while it ran.', 'transient')
   }
   if (error instanceof ConnectorError) {
     return { ...failure(`connector_${error.code}`, error.message, error.verdict), stderr: error.stderr }
   }
   if (error instanceof OAuthError) return failure(error.code, error.message, error.verdict ?? 'integration_broken')
   const problem = problemFrom(error, log)
-  const verdict = problem.code === 'reauthorization_required' ? 'reauthorize' : 'transient'
-  return failure(problem.code, problem.message, verdict)
+  return failure(problem.code, problem.message, VERDICTS[problem.code] ?? 'transient')
+}
+
+const VERDICTS: Partial<Record<string, RunError['verdict']>> = {
+  reauthorization_required: 'reauthorize',
+  documents_elsewhere: 'connector_broken',
+  connection_disabled: 'integration_broken',
+  connector_not_found: 'connector_broken',
+}
+
+/** Of a run whose server died with it, and which may not be tried again. */
+export const workerLost: RunError = {
+  ...failure('worker_lost', 'The server that ran it stopped before it ended.', 'transient'),
+  next_action: 'Start the run again.',
+}
+
+function nameOf(reason: unknown): string {
+  return reason instanceof Error || reason instanceof DOMException ? reason.name : ''
 }
 
 function failure(code: string, message: string, verdict: RunError['verdict']): RunError {

@@ -1,8 +1,10 @@
 // What a run yields. It is a customer's data, so it is stored sealed.
 import { z } from 'zod'
 
+export const stepOperations = ['spec', 'check', 'discover', 'validate', 'capture', 'write'] as const
+
 export const stepSchema = z.object({
-  operation: z.enum(['spec', 'discover', 'validate', 'capture']),
+  operation: z.enum(stepOperations),
   status: z.enum(['running', 'succeeded', 'failed']),
   duration_ms: z.number().int().nullable(),
   result: z.record(z.string(), z.json()).nullable(),
@@ -16,19 +18,29 @@ export const runErrorSchema = z.object({
   stderr: z.string(),
 })
 
+/** What became of tokens that the connector rotated by itself. */
+export const rotationSchema = z.object({
+  connection_id: z.string(),
+  outcome: z.enum(['adopted', 'conflict', 'failed']),
+  message: z.string(),
+  at: z.iso.datetime(),
+})
+
 export const runOutcomeSchema = z.object({
   steps: z.array(stepSchema),
   documents: z.array(z.object({ collection: z.string(), document: z.record(z.string(), z.json()) })),
   document_count: z.number().int(),
   logs: z.array(z.object({ level: z.string(), message: z.string(), at: z.iso.datetime() })),
+  rotations: z.array(rotationSchema).default([]),
   error: runErrorSchema.nullable(),
 })
 
 export type RunStep = z.infer<typeof stepSchema>
 export type StepOperation = RunStep['operation']
 export type RunError = z.infer<typeof runErrorSchema>
+export type RunRotation = z.infer<typeof rotationSchema>
 export type RunOutcome = z.infer<typeof runOutcomeSchema>
 
 export function emptyOutcome(): RunOutcome {
-  return { steps: [], documents: [], document_count: 0, logs: [], error: null }
+  return { steps: [], documents: [], document_count: 0, logs: [], rotations: [], error: null }
 }

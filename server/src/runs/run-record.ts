@@ -1,36 +1,55 @@
 import { z } from '@hono/zod-openapi'
 import type { Selectable } from 'kysely'
 import { jsonObjectSchema } from '../connectors/connector-record.ts'
-import type { RunTable } from '../database/schema.ts'
+import { type RunTable, runOperations, runStatuses } from '../database/schema.ts'
 import { notFound } from '../http/problem.ts'
 import type { KeyRing } from '../sealing/key-ring.ts'
 import type { Services } from '../services.ts'
-import { type RunOutcome, runOutcomeSchema } from './run-outcome.ts'
+import { type RunOutcome, runOutcomeSchema, stepOperations } from './run-outcome.ts'
 
-/** How long a run may go without a sign of life from its worker. */
-export const RUN_LEASE_SECONDS = 30
-
-export const runOperations = ['spec', 'discover', 'validate', 'capture', 'preview'] as const
+export { runOperations }
 
 export const runSchema = z
   .object({
     id: z.uuid(),
     connection_id: z.uuid(),
+    target_connection_id: z.uuid().nullable(),
     operation: z.enum(runOperations),
-    status: z.enum(['running', 'succeeded', 'failed']),
-    steps: z.array(
-      z.object({
-        operation: z.enum(['spec', 'discover', 'validate', 'capture']),
-        status: z.enum(['running', 'succeeded', 'failed']),
-        duration_ms: z.number().int().nullable(),
-        result: jsonObjectSchema.nullable(),
-      }),
-    ),
+    status: z.enum(runStatuses),
+    attempt: z.int().openapi({ description: 'How often it was taken up; 0 while it waits for the first time.' }),
+    max_attempts: z.int(),
+    retry_at: z.iso.datetime().nullable().openapi({ description: 'When the next attempt is due after a failed one.' }),
+    cancel_requested: z.boolean(),
+    steps: z
+      .array(
+        z.object({
+          operation: z.enum(stepOperations),
+          status: z.enum(['running', 'succeeded', 'failed']),
+          duration_ms: z.number().int().nullable(),
+          result: jsonObjectSchema.nullable(),
+        }),
+      )
+      .openapi({ description: 'Of the last attempt.' }),
     documents: z
       .array(z.object({ collection: z.string(), document: jsonObjectSchema }))
       .openapi({ description: 'The first documents that the connector read, as of its last checkpoint.' }),
     document_count: z.number().int(),
-    logs: z.array(z.object({ level: z.string(), message: z.string(), at: z.iso.datetime() })),
+    document_bytes: z.int().nullable().openapi({
+      description: 'Length of the documents’ file as of the last checkpoint; null without one.',
+    }),
+    logs: z.array(z.object({ level: z.string(), message: z.string(), at: z.iso.datetime() })).openapi({
+      description: 'The first 500, redacted. The events of the run tell more of them.',
+    }),
+    rotations: z
+      .array(
+        z.object({
+          connection_id: z.string(),
+          outcome: z.enum(['adopted', 'conflict', 'failed']),
+          message: z.string(),
+          at: z.iso.datetime(),
+        }),
+      )
+      .openapi({ description: 'What became of tokens that the connector rotated by itself.' }),
     error: z
       .object({
         code: z.string(),
@@ -39,19 +58,17 @@ export const runSchema = z
         next_action: z.string(),
         stderr: z.string().openapi({ description: 'The end of what the connector said, with secrets redacted.' }),
       })
-      .nullable(),
+      .nullable()
+      .openapi({ description: 'Of the last attempt that failed.' }),
     created_at: z.iso.datetime(),
+    started_at: z.iso.datetime().nullable(),
     finished_at: z.iso.datetime().nullable(),
   })
   .openapi('Run')
 
 export const runSummarySchema = runSchema
-  .pick({ id: true, connection_id: true, operation: true, status: true, document_count: true })
-  .extend({
-    error_code: z.string().nullable(),
-    created_at: z.iso.datetime(),
-    finished_at: z.iso.datetime().nullable(),
-  })
+  .omit({ steps: true, documents: true, logs: true, rotations: true, error: true })
+  .extend({ error_code: z.string().nullable() })
   .openapi('RunSummary')
 
 export type RunRow = Selectable<RunTable>
@@ -68,49 +85,42 @@ export async function findRun({ db }: Services, tenantId: string, id: string): P
   return row
 }
 
+export const isOver = ({ status }: Pick<RunRow, 'status'>): boolean => status !== 'queued' && status !== 'running'
+
 export function sealOutcome(keys: KeyRing, run: { id: string; tenant_id: string }, outcome: RunOutcome) {
   return keys.seal(placeOf(run), outcome)
 }
 
-export async function presentRun({ keys, now }: Services, row: RunRow): Promise<z.infer<typeof runSchema>> {
-  const outcome = runOutcomeSchema.parse(await keys.open(placeOf(row), row.outcome_sealed))
-  const { error_code: _, ...summary } = presentRunSummary(row, now())
-  return {
-    ...summary,
-    steps: outcome.steps,
-    documents: outcome.documents,
-    document_count: outcome.document_count,
-    logs: outcome.logs,
-    error: isAbandoned(row, now()) ? workerLost : outcome.error,
-  }
+export async function openOutcome(keys: KeyRing, row: RunRow): Promise<RunOutcome> {
+  return runOutcomeSchema.parse(await keys.open(placeOf(row), row.outcome_sealed))
+}
+
+export async function presentRun({ keys }: Services, row: RunRow): Promise<z.infer<typeof runSchema>> {
+  const { steps, documents, logs, rotations, error } = await openOutcome(keys, row)
+  const { error_code: _, ...summary } = presentRunSummary(row)
+  return { ...summary, steps, documents, logs, rotations, error }
 }
 
 /** What a list shows: nothing of the outcome is opened for it. */
-export function presentRunSummary(row: RunRow, now: Date): z.infer<typeof runSummarySchema> {
-  const abandoned = isAbandoned(row, now)
+export function presentRunSummary(row: RunRow): z.infer<typeof runSummarySchema> {
   return {
     id: row.id,
     connection_id: row.connection_id,
+    target_connection_id: row.target_connection_id,
     operation: row.operation,
-    status: abandoned ? 'failed' : row.status,
+    status: row.status,
+    attempt: row.attempt,
+    max_attempts: row.max_attempts,
+    retry_at: row.status === 'queued' && row.attempt > 0 ? row.due_at.toISOString() : null,
+    cancel_requested: row.cancel_requested_at !== null,
     document_count: row.document_count,
-    error_code: abandoned ? workerLost.code : row.error_code,
+    document_bytes: row.document_bytes === null ? null : Number(row.document_bytes),
+    error_code: row.error_code,
     created_at: row.created_at.toISOString(),
-    finished_at: (abandoned ? row.lease_until : row.finished_at)?.toISOString() ?? null,
+    started_at: row.started_at?.toISOString() ?? null,
+    finished_at: row.finished_at?.toISOString() ?? null,
   }
 }
-
-function isAbandoned(row: RunRow, now: Date): boolean {
-  return row.status === 'running' && row.lease_until < now
-}
-
-const workerLost = {
-  code: 'worker_lost',
-  message: 'The server that ran it stopped before it ended.',
-  verdict: 'transient',
-  next_action: 'Start the run again.',
-  stderr: '',
-} as const
 
 function placeOf(run: { id: string; tenant_id: string }) {
   return { tenant_id: run.tenant_id, table: 'runs', column: 'outcome', row: run.id }

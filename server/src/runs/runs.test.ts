@@ -39,7 +39,7 @@ test('a preview runs spec, discover, validate and capture, and keeps documents o
   assert.equal(collections.length, 20)
   assert.equal(new Set(collections).size, 2)
   assert.deepEqual((await server.api('GET', `/v1/runs/${run.id}`)).body, run)
-  const { steps: _steps, documents: _documents, logs: _logs, error: _error, ...summary } = run
+  const { steps: _steps, documents: _documents, logs: _logs, rotations: _rotations, error: _error, ...summary } = run
   const { body: list } = await server.api('GET', `/v1/runs?connection_id=${connection_id}`)
   assert.deepEqual(list.data, [{ ...summary, error_code: null }])
 })
@@ -109,35 +109,49 @@ test('a connector that never answers is ended with the server, and its run says 
   const server = await startTestServer(t, { connectors: [labConnector, failingConnectors] })
   const connection_id = await connectWith(server, 'source-silent')
   const { body: started } = await server.api('POST', '/v1/runs', { connection_id, operation: 'discover' })
-  assert.equal(started.status, 'running')
+  assert.equal(started.status, 'queued')
   await server.services.runs.stop()
   const { body: run } = await server.api('GET', `/v1/runs/${started.id}`)
   assert.equal(run.status, 'failed')
   assert.equal(run.error.code, 'server_stopped')
 })
 
-test('a run that does not come to an end is ended, and there are not too many at once', async (t) => {
+test('a run that does not come to an end is ended, and others wait until there is room', async (t) => {
   const server = await startTestServer(t, {
     connectors: [labConnector, failingConnectors],
-    run_limits: { run_ms: 1500, at_once: 1 },
+    run_limits: { run_ms: 1500, at_once: 1, waiting_per_tenant: 2 },
   })
   const connection_id = await connectWith(server, 'source-silent')
   const start = { connection_id, operation: 'discover' }
-  const [first, second] = await Promise.all([
-    server.api('POST', '/v1/runs?wait=60', start),
-    server.api('POST', '/v1/runs?wait=60', start),
-  ])
-  const [ended, refused] = first.status === 201 ? [first, second] : [second, first]
-  assert.equal(refused.status, 503)
-  assert.equal(refused.body.code, 'too_many_runs')
-  assert.equal(ended.body.error.code, 'run_too_long')
+  const { body: first } = await server.api('POST', '/v1/runs', start)
+  await reaches(server, first.id, 'running')
+  const { body: second } = await server.api('POST', '/v1/runs', start)
+  assert.equal(second.status, 'queued')
+  const { body: third } = await server.api('POST', '/v1/runs', { ...start, operation: 'spec' })
+  const refused = await server.api('POST', '/v1/runs', start)
+  assert.deepEqual([refused.status, refused.body.code], [503, 'too_many_runs'])
+  await server.services.runs.settled({ id: third.id, tenant_id: server.tenant_id }, 60_000)
+  const after = async ({ id }: { id: string }) => (await server.api('GET', `/v1/runs/${id}`)).body
+  assert.equal((await after(first)).error.code, 'run_too_long')
+  assert.equal((await after(second)).error.code, 'run_too_long')
+  assert.equal((await after(third)).attempt, 1)
 })
+
+async function reaches(server: TestServer, id: string, status: string): Promise<void> {
+  const signal = AbortSignal.timeout(20_000)
+  for (;;) {
+    const { body } = await server.api('GET', `/v1/runs/${id}`)
+    if (body.status === status) return
+    signal.throwIfAborted()
+    await server.services.run_watch.changed({ id, version: -1 }, 50, signal)
+  }
+}
 
 test('whoever holds a link learns that a sample failed, not what the connector said', async (t) => {
   const server = await startTestServer(t, { connectors: [labConnector, failingConnectors] })
   const { browser, link, connection_id } = await connectedBy(server, 'source-exits', { preview: true })
   const started = await readJson(await browser.post(`${link.path}/runs`, { operation: 'discover' }))
-  await server.services.runs.settled(started.id, 60_000)
+  await server.services.runs.settled({ id: started.id, tenant_id: server.tenant_id }, 60_000)
   const seen = await readJson(await browser.open(`${link.path}/runs/${started.id}`))
   assert.equal(seen.status, 'failed')
   assert.equal(seen.error.stderr, '')
@@ -147,17 +161,25 @@ test('whoever holds a link learns that a sample failed, not what the connector s
   assert.equal(told.connection_id, connection_id)
 })
 
-test('a run whose worker is gone is reported as failed once its lease is over', async (t) => {
-  const clock = { ahead: 0 }
-  const server = await startTestServer(t, { now: () => new Date(Date.now() + clock.ahead) })
+test('a run whose worker is gone is taken up again, or failed where it may not be', async (t) => {
+  const server = await startTestServer(t)
   const { connection_id } = await connect(server)
-  const { body: run } = await server.api('POST', '/v1/runs?wait=60', { connection_id, operation: 'spec' })
-  await server.services.db.updateTable('runs').set({ status: 'running', finished_at: null }).execute()
-  assert.equal((await server.api('GET', `/v1/runs/${run.id}`)).body.status, 'running')
-  clock.ahead = 60_000
-  const { body: lost } = await server.api('GET', `/v1/runs/${run.id}`)
-  assert.equal(lost.status, 'failed')
-  assert.equal(lost.error.code, 'worker_lost')
+  for (const [max_attempts, status, code] of [
+    [2, 'succeeded', null],
+    [1, 'failed', 'worker_lost'],
+  ] as const) {
+    const spec = { connection_id, operation: 'spec', max_attempts }
+    const { body: run } = await server.api('POST', '/v1/runs?wait=60', spec)
+    await server.services.db
+      .updateTable('runs')
+      .set({ status: 'running', finished_at: null, lease_until: new Date(Date.now() - 1000) })
+      .where('tenant_id', '=', server.tenant_id)
+      .where('id', '=', run.id)
+      .execute()
+    await server.services.runs.settled({ id: run.id, tenant_id: server.tenant_id }, 60_000)
+    const { body: after } = await server.api('GET', `/v1/runs/${run.id}`)
+    assert.deepEqual([after.status, after.attempt, after.error?.code ?? null], [status, 2, code])
+  }
 })
 
 async function connectWith(server: TestServer, connector_id: string): Promise<string> {

@@ -5,15 +5,20 @@ type Operation = Step['operation']
 
 const explanations: Record<Operation, string> = {
   spec: 'Ask the connector what it needs',
+  check: 'Try the settings',
   discover: 'See which collections there are',
   validate: 'Check that the settings work',
-  capture: 'Read the first documents',
+  capture: 'Read the documents',
+  write: 'Pipe the documents into the target',
 }
 const expected: Record<Run['operation'], Operation[]> = {
   spec: ['spec'],
   discover: ['discover'],
+  check: ['check'],
   validate: ['discover', 'validate'],
   capture: ['discover', 'validate', 'capture'],
+  read: ['discover', 'validate', 'capture'],
+  write: ['discover', 'validate', 'write'],
   preview: ['spec', 'discover', 'validate', 'capture'],
 }
 

@@ -39,7 +39,7 @@ export function useRun(onEnd?: (run: Run) => void): FollowedRun {
       let failures = 0
       while (current.current === turn) {
         setRun(latest)
-        if (latest.status !== 'running') break
+        if (latest.status !== 'queued' && latest.status !== 'running') break
         await new Promise((resolve) => setTimeout(resolve, POLL_MILLISECONDS))
         latest = await calls.read(latest.id).then(
           (next) => {

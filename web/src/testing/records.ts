@@ -105,9 +105,15 @@ export function run(steps: [Step['operation'], Step['status']][], changes: Parti
   return {
     id: '019a2f0e-2222-7c3e-9d1b-3f5a8e2b6c40',
     connection_id: connectionId,
+    target_connection_id: null,
     operation: 'preview',
     status: 'running',
+    attempt: 1,
+    max_attempts: 1,
+    retry_at: null,
+    cancel_requested: false,
     created_at: inMinutes(0),
+    started_at: inMinutes(0),
     finished_at: null,
     steps: steps.map(([operation, status], index) => ({
       operation,
@@ -117,7 +123,9 @@ export function run(steps: [Step['operation'], Step['status']][], changes: Parti
     })),
     documents: [],
     document_count: 0,
+    document_bytes: null,
     logs: [],
+    rotations: [],
     error: null,
     ...changes,
   }

@@ -7,6 +7,7 @@ import * as tenancy from './0005-tenancy.ts'
 import * as keysAuditEvents from './0006-keys-audit-events.ts'
 import * as integrationClients from './0008-integration-clients.ts'
 import * as integrationChanges from './0009-integration-changes.ts'
+import * as runs from './0010-runs.ts'
 
 /** In order of name; a migration that has been released is never edited. */
 export const migrations: Record<string, Migration> = {
@@ -18,4 +19,5 @@ export const migrations: Record<string, Migration> = {
   '0006-keys-audit-events': keysAuditEvents,
   '0008-integration-clients': integrationClients,
   '0009-integration-changes': integrationChanges,
+  '0010-runs': runs,
 }

@@ -1,21 +1,24 @@
-// Waits for connect sessions to change, whichever replica changes them. One query every half second looks for all that
-// anyone in this process waits for, and none runs while nobody waits; what this process changes itself wakes at once.
+// Waits for rows to change, whichever replica changes them. One query every half second looks for all that anyone in this
+// process waits for, and none runs while nobody waits; what this process changes itself wakes at once.
 import { type Kysely, sql } from 'kysely'
 import type { Logger } from 'pino'
-import type { Database } from '../database/schema.ts'
 import { Problem } from '../http/problem.ts'
+import type { Database } from './schema.ts'
 
 const LOOK_MS = 500
 const MAXIMUM_WAITERS = 10_000
 
-export interface SessionWatch {
+/** Tables whose rows count their changes in `version`. */
+export type WatchedTable = 'connect_sessions' | 'runs'
+
+export interface RowWatch {
   /**
-   * Settles when the session is no longer at `version`, after `milliseconds`, or when `signal` is aborted.
+   * Settles when the row is no longer at `version`, after `milliseconds`, or when `signal` is aborted.
    *
    * @throws Problem 503 `too_many_waiting`
    */
-  changed(session: { id: string; version: number }, milliseconds: number, signal: AbortSignal): Promise<void>
-  /** Says that this process changed the session. */
+  changed(row: { id: string; version: number }, milliseconds: number, signal: AbortSignal): Promise<void>
+  /** Says that this process changed the row. */
   wake(id: string): void
   /** Lets everybody go on. */
   stop(): void
@@ -27,18 +30,15 @@ interface Waiter {
   go: () => void
 }
 
-export function createSessionWatch(db: Kysely<Database>, log: () => Logger): SessionWatch {
+export function createRowWatch(db: Kysely<Database>, table: WatchedTable, log: () => Logger): RowWatch {
   const waiters = new Set<Waiter>()
   let timer: NodeJS.Timeout | undefined
   let stopped = false
 
   async function look(): Promise<void> {
     const ids = [...new Set([...waiters].map(({ id }) => id))]
-    const rows = await db
-      .selectFrom('connect_sessions')
-      .select(['id', 'version'])
-      .where('id', '=', sql<string>`any(${ids}::uuid[])`)
-      .execute()
+    const { rows } = await sql<{ id: string; version: number }>`
+      select id, version from ${sql.table(table)} where id = any(${ids}::uuid[])`.execute(db)
     const versions = new Map(rows.map(({ id, version }) => [id, version]))
     for (const waiter of waiters) if (versions.get(waiter.id) !== waiter.version) waiter.go()
   }
@@ -47,7 +47,7 @@ export function createSessionWatch(db: Kysely<Database>, log: () => Logger): Ses
     if (stopped || timer !== undefined || waiters.size === 0) return
     timer = setTimeout(() => {
       look()
-        .catch((error: Error) => log().warn({ error_name: error.name }, 'looking for changed connect sessions failed'))
+        .catch((error: Error) => log().warn({ error_name: error.name, table }, 'looking for changed rows failed'))
         .finally(() => {
           timer = undefined
           lookLater()
