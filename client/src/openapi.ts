@@ -2293,7 +2293,7 @@ export interface paths {
         put?: never;
         /**
          * Create a connection without a person
-         * @description Imports existing OAuth tokens, or takes credentials that no provider’s consent page gives. Where a person is to authorize, create a connect session instead.
+         * @description Imports existing OAuth tokens, has the integration’s client get its own, or takes credentials that no provider’s consent page gives. Where a person is to authorize, create a connect session instead.
          */
         post: {
             parameters: {
@@ -2338,6 +2338,11 @@ export interface paths {
                                 [key: string]: unknown;
                             };
                         };
+                        /**
+                         * @description In place of `grant`, where the provider declares it: the integration’s client gets the tokens for itself, by its secret or certificate (`client_credentials`) or an assertion that its key signs (`jwt_bearer`).
+                         * @enum {string}
+                         */
+                        grant_type?: "client_credentials" | "jwt_bearer";
                         /** @default [] */
                         required_scopes?: string[];
                         /** @default [] */

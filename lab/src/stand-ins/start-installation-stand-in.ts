@@ -13,6 +13,8 @@ export interface InstallationStandInOptions {
   installations: Record<string, string>
   /** How long tokens live; an hour unless given. */
   token_seconds?: number
+  /** The current time unless given. */
+  now?: () => Date
 }
 
 export interface InstallationStandIn {
@@ -21,6 +23,7 @@ export interface InstallationStandIn {
   readonly issued: number
   /** As if a person removed it. */
   uninstall(installation: string): void
+  install(installation: string, app: string): void
   /** Whether a token is one of a present installation, and neither over nor revoked. */
   isAlive(token: string): boolean
   close(): Promise<void>
@@ -34,21 +37,22 @@ export async function startInstallationStandIn(options: InstallationStandInOptio
   const installations = new Map(Object.entries(options.installations))
   const tokens = new Map<string, { installation: string; expires_at: number }>()
   const state = { issued: 0 }
+  const now = options.now ?? (() => new Date())
   const isAlive = (token: string) => {
     const known = tokens.get(token)
-    return known !== undefined && installations.has(known.installation) && known.expires_at > Date.now()
+    return known !== undefined && installations.has(known.installation) && known.expires_at > now().getTime()
   }
 
   const answer = async (req: IncomingMessage): Promise<[number, object | null]> => {
     const bearer = /^Bearer ([\w.~+/-]+=*)$/.exec(req.headers.authorization ?? '')?.[1] ?? ''
     const asked = /^\/app\/installations\/(\d+)\/access_tokens$/.exec(req.url ?? '')?.[1]
     if (req.method === 'POST' && asked !== undefined) {
-      const app = await verified(bearer, options.apps)
+      const app = await verified(bearer, options.apps, now())
       if (app === null) return [401, { message: 'A JSON web token could not be decoded', status: '401' }]
       if ((await text(req)) !== '') return [422, { message: 'Nothing was expected in the body', status: '422' }]
       if (installations.get(asked) !== app) return [404, { message: 'Not Found', status: '404' }]
       const token = `ghs_${randomBytes(18).toString('base64url')}`
-      const expires_at = Date.now() + (options.token_seconds ?? 3600) * 1000
+      const expires_at = now().getTime() + (options.token_seconds ?? 3600) * 1000
       tokens.set(token, { installation: asked, expires_at })
       state.issued += 1
       return [201, { token, expires_at: new Date(expires_at).toISOString(), permissions: { contents: 'read' } }]
@@ -74,20 +78,21 @@ export async function startInstallationStandIn(options: InstallationStandInOptio
       return state.issued
     },
     uninstall: (installation) => void installations.delete(installation),
+    install: (installation, app) => void installations.set(installation, app),
     isAlive,
     close: listener.close,
   }
 }
 
 /** The app whose assertion it is; null when it is nobody's, or not as it must be. */
-async function verified(assertion: string, apps: Record<string, KeyObject>): Promise<string | null> {
+async function verified(assertion: string, apps: Record<string, KeyObject>, currentDate: Date): Promise<string | null> {
   try {
     const { iss = '' } = decodeJwt(assertion)
     const key = Object.hasOwn(apps, iss) ? apps[iss] : undefined
     if (key === undefined) return null
-    const { payload } = await jwtVerify(assertion, key, { algorithms: ['RS256'], requiredClaims: CLAIMS })
+    const { payload } = await jwtVerify(assertion, key, { algorithms: ['RS256'], requiredClaims: CLAIMS, currentDate })
     const { exp = 0, iat = 0 } = payload
-    const now = Date.now() / 1000
+    const now = currentDate.getTime() / 1000
     const strict = Object.keys(payload).sort().join() === CLAIMS.join() && iat <= now && exp <= now + LONGEST_SECONDS
     return strict ? iss : null
   } catch {

@@ -107,7 +107,7 @@ async function create(answered: Answered): Promise<void> {
       required_scopes: needs.required,
       optional_scopes: needs.optional,
     })
-    await insertGrant(tx, services.keys, connection, issued, facts, { now, policy: plan.behaviour.refresh_policy })
+    await insertGrant(tx, services.keys, connection, issued, facts, { now, behaviour: plan.behaviour })
     await recordHistory(tx, connection, { kind: 'created', actor, detail: { connect_session_id }, at: now })
     await emitEvent(tx, tenant_id, { type: 'connection.created', data: { connection_id: connection.id } })
     await completeSession(tx, answered, connection.id)

@@ -4,6 +4,7 @@ import { actorOf } from '../audit/audit-actor.ts'
 import { endUserSchema } from '../connect-sessions/connect-session-record.ts'
 import { jsonObjectSchema } from '../connectors/connector-record.ts'
 import { forTenant } from '../database/in-tenant.ts'
+import { OWN_GRANT_TYPES } from '../grants/own-grant.ts'
 import { type Api, failures, json } from '../http/api.ts'
 import { parseJsonObject } from '../http/json-object.ts'
 import { requires } from '../http/requires.ts'
@@ -47,10 +48,22 @@ const newConnectionSchema = z
         'API key, a password, a key pair, whatever the connector’s schema asks for.',
     }),
     grant: grantSchema.optional(),
+    grant_type: z
+      .enum(OWN_GRANT_TYPES)
+      .optional()
+      .openapi({
+        description:
+          'In place of `grant`, where the provider declares it: the integration’s client gets the tokens for itself, by ' +
+          'its secret or certificate (`client_credentials`) or an assertion that its key signs (`jwt_bearer`).',
+      }),
     required_scopes: scopesSchema.default([]),
     optional_scopes: scopesSchema.default([]),
   })
   .strict()
+  .refine(({ grant, grant_type }) => grant === undefined || grant_type === undefined, {
+    message: 'cannot stand beside grant',
+    path: ['grant_type'],
+  })
 
 const route = createRoute({
   method: 'post',
@@ -58,8 +71,8 @@ const route = createRoute({
   tags: ['Connections'],
   summary: 'Create a connection without a person',
   description:
-    'Imports existing OAuth tokens, or takes credentials that no provider’s consent page gives. Where a person is to ' +
-    'authorize, create a connect session instead.',
+    'Imports existing OAuth tokens, has the integration’s client get its own, or takes credentials that no provider’s ' +
+    'consent page gives. Where a person is to authorize, create a connect session instead.',
   security: requires('connections:write'),
   request: { body: { required: true, ...json(newConnectionSchema, 'The connection.') } },
   responses: {

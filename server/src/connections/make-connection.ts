@@ -1,15 +1,16 @@
 // A connection made by the tenant's own word: imported tokens, proven first, or credentials that stand in the config.
 import { configWithCredentials } from '@sluice/connector-specs'
-import type { JsonObject } from '@sluice/oauth'
+import type { Conversation, JsonObject, OAuthPlan } from '@sluice/oauth'
 import type { Transaction } from 'kysely'
 import type { AuditActor } from '../audit/audit-record.ts'
 import type { DescribedConnector } from '../connectors/connector-catalogue.ts'
 import { findConnector } from '../connectors/find-connector.ts'
 import type { Database, EndUser } from '../database/schema.ts'
 import { emitEvent } from '../events/emit-event.ts'
-import { insertGrant } from '../grants/grant.ts'
+import { type IssuedTokens, insertGrant } from '../grants/grant.ts'
 import { grantFacts } from '../grants/grant-facts.ts'
 import { type ImportedTokens, proveTokens } from '../grants/import-grant.ts'
+import { type OwnGrantType, requestOwnTokens, requireOffered } from '../grants/own-grant.ts'
 import { Problem } from '../http/problem.ts'
 import { chooseIntegration } from '../integrations/choose-integration.ts'
 import { openOAuthClient } from '../integrations/find-integration.ts'
@@ -27,16 +28,19 @@ export interface ConnectionToMake {
   end_user?: EndUser | undefined
   config: JsonObject
   grant?: ImportedTokens | undefined
+  /** The integration's client gets the tokens for itself. */
+  grant_type?: OwnGrantType | undefined
   required_scopes: string[]
   optional_scopes: string[]
   actor: AuditActor
 }
 
 /**
- * Stores the connection and returns its id. With `grant` the provider is asked first; what it refuses is not stored.
+ * Stores the connection and returns its id. With `grant` or `grant_type` the provider is asked first; what it refuses is
+ * not stored.
  *
  * @throws Problem 404, 409 when the integration is not clear, 422 naming what breaks the connector's schema, and as
- *   `proveTokens`
+ *   `proveTokens` and `requireOffered`; OAuthError when the provider gives the client no token
  */
 export async function makeConnection(services: Services, wanted: ConnectionToMake): Promise<string> {
   const connector = await findConnector(services.connectors, wanted.connector_id)
@@ -50,7 +54,27 @@ export async function makeConnection(services: Services, wanted: ConnectionToMak
     required_scopes: wanted.required_scopes,
     optional_scopes: wanted.optional_scopes,
   }
-  if (wanted.grant !== undefined) return importGrant(services, connector, { ...wanted, grant: wanted.grant }, row)
+  const { grant, grant_type } = wanted
+  if (grant !== undefined) {
+    return withGrant(services, connector, wanted, row, async ({ plan, conversation, config }) => {
+      const { issued, proven_by } = await proveTokens(services, { plan, conversation, config, given: grant })
+      return { issued, captured: grant.further, scopes: grant.scopes, kind: 'imported', detail: { proven_by } }
+    })
+  }
+  if (grant_type !== undefined) {
+    return withGrant(services, connector, wanted, row, async ({ plan, issuer, conversation, config }) => {
+      requireOffered(plan, grant_type, issuer)
+      const obtained = await requestOwnTokens(conversation, grant_type, { config })
+      const { captured, requested_scopes } = obtained
+      return {
+        issued: { ...obtained, grant_type },
+        captured,
+        scopes: requested_scopes,
+        kind: 'created',
+        detail: { grant_type },
+      }
+    })
+  }
 
   const { integration_id } = wanted
   if (integration_id !== undefined) {
@@ -60,14 +84,32 @@ export async function makeConnection(services: Services, wanted: ConnectionToMak
   return row.id
 }
 
-async function importGrant(
+interface GrantSource {
+  plan: OAuthPlan
+  /** Of the integration. */
+  issuer: string | null
+  conversation: Conversation
+  config: JsonObject
+}
+
+interface NewGrant {
+  issued: IssuedTokens
+  captured: JsonObject
+  /** As asked for; null when nobody knows. */
+  scopes: string[] | null
+  kind: 'created' | 'imported'
+  detail: JsonObject
+}
+
+async function withGrant(
   services: Services,
   connector: DescribedConnector,
-  wanted: ConnectionToMake & { grant: ImportedTokens },
+  wanted: ConnectionToMake,
   row: NewConnection,
+  obtain: (source: GrantSource) => Promise<NewGrant>,
 ): Promise<string> {
   const { oauth } = connector
-  const { tenant_id, grant, actor } = wanted
+  const { tenant_id, actor } = wanted
   if (oauth === null) {
     throw new Problem(
       422,
@@ -79,26 +121,28 @@ async function importGrant(
   const client = await openOAuthClient(services, tenant_id, integration.id)
   const conversation = await openConversation(services, { tenant_id, integration_id: integration.id, connector })
   const config = checkedOpenConfig(connector, wanted.config)
-  const { issued, proven_by } = await proveTokens(services, { plan: oauth.plan, conversation, config, given: grant })
+  const { plan } = oauth
+  const made = await obtain({ plan, issuer: integration.issuer, conversation, config })
+  const { issued } = made
   const merged = configWithCredentials(connector.spec.config_schema, oauth, config, {
     ...client,
     tokens: issued.credentials,
-    phase: 'authorization_code',
+    phase: issued.grant_type ?? 'authorization_code',
   })
-  checkedConfig(connector, merged.reveal(), '/grant/further')
+  checkedConfig(connector, merged.reveal(), wanted.grant === undefined ? '/grant_type' : '/grant/further')
 
-  const facts = grantFacts(oauth.plan, {
+  const facts = grantFacts(plan, {
     tokens: issued.tokens,
-    captured: grant.further,
+    captured: made.captured,
     client_id: client.client_id,
-    requested_scopes: grant.scopes,
+    requested_scopes: made.scopes,
     granted_at: services.now(),
   })
   const connection = { ...row, integration_id: integration.id, config }
-  await store(services, connection, actor, 'imported', { proven_by }, (tx) =>
+  await store(services, connection, actor, made.kind, made.detail, (tx) =>
     insertGrant(tx, services.keys, connection, issued, facts, {
       now: facts.granted_at,
-      policy: oauth.plan.behaviour.refresh_policy,
+      behaviour: plan.behaviour,
     }),
   )
   return row.id

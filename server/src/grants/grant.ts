@@ -2,7 +2,7 @@ import {
   type JsonObject,
   type KeptDpopKey,
   type ObtainedGrant,
-  type RefreshPolicy,
+  type ProviderBehaviour,
   type Secret,
   secret,
 } from '@sluice/oauth'
@@ -13,6 +13,7 @@ import { withoutGrant } from '../integrations/find-integration.ts'
 import type { KeyRing } from '../sealing/key-ring.ts'
 import type { Services } from '../services.ts'
 import type { GrantFacts } from './grant-facts.ts'
+import { OWN_GRANT_TYPES, type OwnGrantType } from './own-grant.ts'
 import { refreshDueAt } from './refresh-times.ts'
 
 /** A grant as it is used: the tokens of a person's consent, and the credentials that the connector gets of them. */
@@ -23,7 +24,7 @@ export interface Grant {
   access_token_expires_at: Date | null
   /** When the provider issued the current access token. */
   issued_at: Date
-  /** False without a refresh token, and once the provider called the grant dead. */
+  /** False where nothing buys the next access token, and once the provider called the grant dead. */
   refreshable: boolean
   /** After a failure, no attempt before this instant. */
   retry_at: Date | null
@@ -40,6 +41,8 @@ export interface Grant {
   scope: string | null
   /** The key that the tokens are bound to. */
   dpop: KeptDpopKey | null
+  /** How the integration's client gets the tokens for itself; null: a person consented. */
+  grant_type: OwnGrantType | null
 }
 
 /** The connection that a grant belongs to, with what its refresh request is rendered from. */
@@ -58,17 +61,25 @@ const contentsSchema = z.object({
   captured: z.record(z.string(), z.json()).default({}),
   credentials: z.record(z.string(), z.json()),
   dpop: z.object({ private_key: z.string(), thumbprint: z.string() }).nullable().default(null),
+  grant_type: z.enum(OWN_GRANT_TYPES).nullable().default(null),
 })
 
 /** `captured`: also what came before these tokens, of the authorization response or earlier token responses. */
 export type IssuedTokens = Pick<ObtainedGrant, 'tokens' | 'credentials'> &
-  Partial<Pick<ObtainedGrant, 'captured' | 'dpop'>>
+  Partial<Pick<ObtainedGrant, 'captured' | 'dpop'>> & { grant_type?: OwnGrantType | null }
 
 export interface IssueOptions {
   /** When the provider issued the tokens; now unless given. */
   now?: Date
   /** Of the plan that the tokens came by. */
-  policy?: Pick<RefreshPolicy, 'margin_seconds'>
+  behaviour?: Pick<ProviderBehaviour, 'refreshes_with'> & {
+    refresh_policy: Pick<ProviderBehaviour['refresh_policy'], 'margin_seconds'>
+  }
+}
+
+const STANDARD: NonNullable<IssueOptions['behaviour']> = {
+  refreshes_with: 'refresh_token',
+  refresh_policy: { margin_seconds: null },
 }
 
 /**
@@ -78,9 +89,9 @@ export interface IssueOptions {
 export async function sealedTokens(
   keys: KeyRing,
   connection: { id: string; tenant_id: string },
-  { tokens, credentials, captured = {}, dpop = null }: IssuedTokens,
+  { tokens, credentials, captured = {}, dpop = null, grant_type = null }: IssuedTokens,
   earlier: Secret | null,
-  { now = new Date(), policy = { margin_seconds: null } }: IssueOptions = {},
+  { now = new Date(), behaviour = STANDARD }: IssueOptions = {},
 ) {
   const refreshToken = tokens.refresh_token ?? earlier
   const contents: z.infer<typeof contentsSchema> = {
@@ -89,15 +100,16 @@ export async function sealedTokens(
     captured: { ...captured, ...tokens.captured },
     credentials: credentials.reveal(),
     dpop: dpop && { private_key: dpop.private_key.reveal(), thumbprint: dpop.thumbprint },
+    grant_type,
   }
   const refreshExpiry = tokens.refresh_token_expires_at ?? null
-  const refreshable = refreshToken !== null
+  const refreshable = refreshToken !== null || grant_type !== null || behaviour.refreshes_with === 'access_token'
   const lifetime = { issued_at: now, access_token_expires_at: tokens.expires_at }
   return {
     ...lifetime,
     sealed: await keys.seal(placeOf(connection), contents),
     refreshable,
-    refresh_due_at: refreshable ? refreshDueAt(lifetime, policy) : null,
+    refresh_due_at: refreshable ? refreshDueAt(lifetime, behaviour.refresh_policy) : null,
     retry_at: null,
     failures: 0,
     in_doubt_since: null,
@@ -197,6 +209,7 @@ export async function openGrant(
     account: row.account,
     scope: row.scope,
     dpop: contents.dpop && { ...contents.dpop, private_key: secret(contents.dpop.private_key) },
+    grant_type: contents.grant_type,
   }
 }
 

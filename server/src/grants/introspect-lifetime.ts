@@ -1,5 +1,6 @@
-// Tokens whose reply did not tell how long they live: the provider is asked (RFC 7662), where it is declared to answer.
-import type { OAuthPlan } from '@sluice/oauth'
+// Tokens whose reply did not tell how long they live: the provider is asked (RFC 7662), where it is declared or published
+// that it answers.
+import { OAuthError, type OAuthPlan } from '@sluice/oauth'
 import { findConnection, openConfig } from '../connections/connection.ts'
 import { findConnector } from '../connectors/find-connector.ts'
 import { openConversation } from '../integrations/open-conversation.ts'
@@ -21,11 +22,11 @@ export async function introspectLifetime(services: Services, grant: Grant): Prom
   if (!grant.refreshable || (grant.introspected_at?.getTime() ?? 0) > lately) return grant
   const row = await findConnection(services, grant.tenant_id, grant.connection_id)
   const connector = await findConnector(services.connectors, row.connector_id)
-  const introspection = connector.oauth?.plan.behaviour.introspection
+  const introspection = connector.oauth?.plan.behaviour.introspection ?? null
   const now = services.now()
   const pause = introspection?.interval_seconds ?? PAUSE_SECONDS
   if (!(await takeTurn(services, grant, new Date(now.getTime() - pause * 1000)))) return grant
-  if (!connector.oauth || !introspection) return grant
+  if (!connector.oauth) return grant
 
   const { tenant_id, integration_id } = row
   const conversation = await openConversation(services, { tenant_id, integration_id, connector })
@@ -37,6 +38,8 @@ export async function introspectLifetime(services: Services, grant: Grant): Prom
     if (expires === null) return grant
     await storeExpiry(services, grant, expires, connector.oauth.plan)
   } catch (error) {
+    // Neither the spec nor the provider's metadata names an endpoint to ask.
+    if (error instanceof OAuthError && error.code === 'not_offered') return grant
     const error_name = error instanceof Error ? error.name : typeof error
     services.log.warn({ error_name, connection_id: grant.connection_id }, 'introspection failed')
     return grant

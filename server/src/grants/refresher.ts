@@ -150,9 +150,10 @@ export function createRefresher(
       const problem = await keepTrying(() => commitFailure(services, attempt, reply))
       return { outcome: 'failed', problem, error: reply.error }
     }
-    const policy = prepared.plan.behaviour.refresh_policy
     const committed = await keepTrying(() =>
-      commitTokens(services, attempt, reply.issued, { at: reply.at, policy }, () => step('before_commit')),
+      commitTokens(services, attempt, reply.issued, { at: reply.at, behaviour: prepared.plan.behaviour }, () =>
+        step('before_commit'),
+      ),
     )
     await step('after_commit')
     await circuits.succeeded(prepared.host)

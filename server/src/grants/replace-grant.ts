@@ -87,7 +87,7 @@ export async function replaceGrant(
   const renewed = {
     id: row.id,
     tenant_id,
-    tokens: await sealedTokens(services.keys, row, issued, null, { now, policy: plan.behaviour.refresh_policy }),
+    tokens: await sealedTokens(services.keys, row, issued, null, { now, behaviour: plan.behaviour }),
     config: replacement.config && (await sealConfig(services.keys, row, config)),
     facts,
     differs,

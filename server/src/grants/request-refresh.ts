@@ -1,10 +1,18 @@
 // The one place where a refresh leaves for the provider.
-import { buildRefreshRequest, OAuthError, type OAuthPlan, secret } from '@sluice/oauth'
+import {
+  buildClientCredentialsRequest,
+  buildJwtBearerRequest,
+  buildRefreshRequest,
+  OAuthError,
+  type OAuthPlan,
+  secret,
+} from '@sluice/oauth'
 import { findConnector } from '../connectors/find-connector.ts'
 import { openConversation } from '../integrations/open-conversation.ts'
 import type { Services } from '../services.ts'
 import type { Grant, GrantedConnection, IssuedTokens } from './grant.ts'
 import { replyMayBeLost } from './in-doubt.ts'
+import { requestOwnTokens } from './own-grant.ts'
 
 export interface PreparedRefresh {
   plan: OAuthPlan
@@ -16,7 +24,7 @@ export interface PreparedRefresh {
   sent(): boolean
 }
 
-/** Puts together what a refresh needs (RFC 6749 §6). @throws OAuthError, Problem when nothing can be sent */
+/** Puts together what a refresh needs (RFC 6749 §6), or the next request of a client that asks for itself. @throws OAuthError, Problem when nothing can be sent */
 export async function prepareRefresh(
   services: Services,
   connection: GrantedConnection,
@@ -33,8 +41,8 @@ export async function prepareRefresh(
     integration_id,
     connector,
     fetch: (request, options) => {
-      // Metadata is fetched by GET before it.
-      sent ||= request.method !== 'GET'
+      // Metadata is fetched by GET before it. A client that asks for itself spends nothing by asking.
+      sent ||= request.method !== 'GET' && grant.grant_type === null
       return services.fetch(request, options)
     },
   })
@@ -44,20 +52,29 @@ export async function prepareRefresh(
     host: hostOf(plan, connection, grant),
     sent: () => sent,
     async send(signal) {
-      const { refresh_token, access_token, captured, dpop } = grant
-      const issued = await conversation.refresh({ refresh_token, access_token, captured, dpop, config, signal })
+      const { refresh_token, access_token, captured, dpop, grant_type } = grant
+      const issued =
+        grant_type === null
+          ? await conversation.refresh({ refresh_token, access_token, captured, dpop, config, signal })
+          : await requestOwnTokens(conversation, grant_type, { config, captured, signal })
       // What the provider left out, such as a refresh token that it does not rotate, stays as it was.
       const credentials = secret({ ...grant.credentials.reveal(), ...issued.credentials.reveal() })
-      return { ...issued, credentials }
+      return { ...issued, credentials, grant_type }
     },
   }
 }
 
 function hostOf(plan: OAuthPlan, { config }: GrantedConnection, grant: Grant): string {
-  const { access_token, refresh_token, captured } = grant
-  const client = { client_id: 'client', client_secret: secret('secret') }
+  const { access_token, refresh_token, captured, grant_type } = grant
+  const context = { client_id: 'client', client_secret: secret('secret'), captured, config }
   try {
-    return new URL(buildRefreshRequest(plan, { ...client, access_token, refresh_token, captured, config }).url).host
+    const request =
+      grant_type === 'client_credentials'
+        ? buildClientCredentialsRequest(plan, context)
+        : grant_type === 'jwt_bearer'
+          ? buildJwtBearerRequest(plan, { ...context, assertion: secret('assertion') })
+          : buildRefreshRequest(plan, { ...context, access_token, refresh_token })
+    return new URL(request.url).host
   } catch {
     // The endpoint stands in the provider's metadata.
     return plan.provider

@@ -1,12 +1,12 @@
 // What an attempt leaves behind: new tokens, or a failure with its verdict. Each is one transaction that holds only for
 // the owner of the lease on the version that the attempt started from.
-import type { OAuthError, RefreshPolicy } from '@sluice/oauth'
+import type { OAuthError } from '@sluice/oauth'
 import { sql, type Transaction } from 'kysely'
 import { recordHistory } from '../connections/connection-history.ts'
 import type { Database, GrantProblem, JournalOutcome } from '../database/schema.ts'
 import { emitEvent } from '../events/emit-event.ts'
 import type { Services } from '../services.ts'
-import { type Grant, type IssuedTokens, sealedTokens } from './grant.ts'
+import { type Grant, type IssuedTokens, type IssueOptions, sealedTokens } from './grant.ts'
 import { describeProblem, isToldOf, statusFor, type Trouble, verdictOf } from './grant-problem.ts'
 import type { RefreshLease } from './refresh-lease.ts'
 import { retryPause } from './refresh-times.ts'
@@ -22,11 +22,11 @@ export async function commitTokens(
   { db, keys }: Services,
   { grant, lease }: Attempt,
   issued: IssuedTokens,
-  { at, policy }: { at: Date; policy: RefreshPolicy },
+  { at, behaviour }: { at: Date; behaviour: IssueOptions['behaviour'] },
   beforeCommit: () => Promise<void>,
 ): Promise<boolean> {
   const place = { id: grant.connection_id, tenant_id: grant.tenant_id }
-  const columns = await sealedTokens(keys, place, issued, grant.refresh_token, { now: at, policy })
+  const columns = await sealedTokens(keys, place, issued, grant.refresh_token, { now: at, behaviour })
   return db.transaction().execute(async (tx) => {
     const committed = await tx
       .updateTable('grants')
@@ -85,14 +85,16 @@ export async function commitFailure(
   const verdict = verdictOf(error)
   const failures = grant.failures + 1
   const pause = retryPause(failures, { somebody: verdict !== 'transient', retry_after: error.retry_after })
-  const retryAt = verdict === 'reauthorize' ? null : new Date(now().getTime() + pause.seconds * 1000)
+  // A client that asks for itself may be let in again by whoever shut it out; nobody would come back here.
+  const is_over = verdict === 'reauthorize' && grant.grant_type === null
+  const retryAt = is_over ? null : new Date(now().getTime() + pause.seconds * 1000)
   const trouble = { verdict, cause: causeOf(error, lease), provider_error: error.provider_error, retry_at: retryAt }
   return db.transaction().execute(async (tx) => {
     const held = await tx
       .updateTable('grants')
       .set({
         failures,
-        refreshable: verdict !== 'reauthorize',
+        refreshable: !is_over,
         retry_at: retryAt,
         refresh_due_at: pause.by_itself ? retryAt : null,
         lease_owner: null,

@@ -57,7 +57,10 @@ test('whoever holds a lease that is over and taken cannot write, and the new hol
   const policy = { rotation: 'always', reuse: 'refused', grace_seconds: 0 } as const
   const options = {
     at: new Date(),
-    policy: { ...policy, idle_lifetime: null, absolute_lifetime: null, margin_seconds: null },
+    behaviour: {
+      refreshes_with: 'refresh_token' as const,
+      refresh_policy: { ...policy, idle_lifetime: null, absolute_lifetime: null, margin_seconds: null },
+    },
   }
   const tokens = (name: string) => ({
     tokens: {
