@@ -1,6 +1,7 @@
 import { z } from '@hono/zod-openapi'
 import type { Selectable } from 'kysely'
 import type { ApiKeyTable } from '../database/schema.ts'
+import { text } from '../http/text.ts'
 import { scopeSchema } from './scopes.ts'
 
 export const apiKeySchema = z
@@ -27,10 +28,7 @@ export const issuedApiKeySchema = apiKeySchema
   .openapi('IssuedApiKey')
 
 export const apiKeyParameter = z.object({
-  id: z
-    .string()
-    .max(100)
-    .openapi({ param: { name: 'id', in: 'path' }, example: '5hTq0WzYb3Kd' }),
+  id: text(1, 100).openapi({ param: { name: 'id', in: 'path' }, example: '5hTq0WzYb3Kd' }),
 })
 
 export const apiKeyColumns = [

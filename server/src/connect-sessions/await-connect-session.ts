@@ -29,7 +29,13 @@ export async function awaitConnectSession<Row extends ConnectSessionRow | null>(
   let row = await read()
   while (row !== null && connectSessionStatus(row, services.now()) === 'open') {
     const left = end - performance.now()
-    if (left <= 0 || signal.aborted || (version !== undefined && row.version !== version)) break
+    if (
+      left <= 0 ||
+      signal.aborted ||
+      services.session_watch.stopped ||
+      (version !== undefined && row.version !== version)
+    )
+      break
     await services.session_watch.changed(row, Math.min(left, untilExpiry(services, row)), signal)
     row = await read()
   }

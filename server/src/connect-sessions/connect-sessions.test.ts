@@ -269,3 +269,31 @@ test('a session repairs a connection in place: same id, config prefilled, nothin
     ['created', 'repaired'],
   )
 })
+
+test('a server that stops answers whoever waits, and looks for nobody any more', async (t) => {
+  const server = await startTestServer(t)
+  const session = await create(server)
+  const poll = server.api('GET', `/v1/connect_sessions/${session.id}?wait=60`)
+  const events = await fetch(`${session.status_url}/events`)
+  const stream = events.text()
+  const watched = server.services.session_watch
+  await watched.changed({ id: session.id, version: -1 }, 2000, new AbortController().signal)
+  watched.stop()
+  assert.equal((await poll).body.status, 'open')
+  assert.equal((await stream).match(/event: status/g)?.length, 1)
+})
+
+test('one session’s status token keeps nobody else from waiting', async () => {
+  const unused = { selectFrom: () => assert.fail('nobody waits so long') } as never // asked after half a second only
+  const watch = createSessionWatch(unused, () => assert.fail('nothing to log') as never)
+  const { signal } = new AbortController()
+  const wait = (id: string) => watch.changed({ id, version: 1 }, 10_000, signal)
+  const waiting = Array.from({ length: 100 }, () => wait('one'))
+  await assert.rejects(wait('one'), { code: 'too_many_waiting' })
+  const other = wait('other')
+  watch.wake('one')
+  await Promise.all(waiting)
+  const again = wait('one')
+  watch.stop()
+  await Promise.all([other, again])
+})

@@ -1,5 +1,6 @@
 // A device that shows a code asks how the person fares (RFC 8628 §3.4, §3.5).
 import { sql } from 'kysely'
+import { forTenant } from '../database/in-tenant.ts'
 import { Problem } from '../http/problem.ts'
 import type { Services } from '../services.ts'
 import { type ConnectSessionRow, connectSessionStatus } from './connect-session-record.ts'
@@ -25,7 +26,7 @@ export async function pollFromDevice(services: Services, deviceCode: string): Pr
     case 'expired':
       throw new Problem(400, 'expired_token', 'The code has expired. Start again.')
     case 'open':
-      if (await cameInTime(services, session)) {
+      if (await cameInTime(forTenant(services, session.tenant_id), session)) {
         throw new Problem(400, 'authorization_pending', 'The person is not done yet. Ask again after the interval.')
       }
       throw new Problem(400, 'slow_down', `This was too soon. Leave ${SLOWER_SECONDS} seconds more between two polls.`)

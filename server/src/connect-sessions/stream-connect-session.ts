@@ -35,6 +35,7 @@ export function streamConnectSession(
       else await stream.writeSSE({ event: 'status', id, data: JSON.stringify(present(row, services.now())) })
       told = id
       if (statusOf(row) !== 'open') return
+      if (services.session_watch.stopped) return
       await services.session_watch.changed(row, Math.min(COMMENT_MS, untilExpiry(services, row)), gone.signal)
       row = await read()
     }

@@ -1,5 +1,6 @@
 // The connect page as it is sent: the built page, with what it needs without scripts, under a policy that fits the session.
 import type { Context } from 'hono'
+import { forTenant } from '../database/in-tenant.ts'
 import { pageHeaders } from '../http/security-headers.ts'
 import { html } from '../reference/markup.ts'
 import type { Services } from '../services.ts'
@@ -10,9 +11,10 @@ import { plainConnect } from './plain-connect.ts'
 const NOSCRIPT = /<noscript>.*?<\/noscript>/s
 
 /** Sends the page whatever the token is: the page itself says what is wrong with it. */
-export async function connectPage(c: Context, services: Services, built: string): Promise<Response> {
+export async function connectPage(c: Context, shared: Services, built: string): Promise<Response> {
   const token = c.req.param('token') ?? ''
-  const session = await knownConnectSession(services, token)
+  const session = await knownConnectSession(shared, token)
+  const services = session === null ? shared : forTenant(shared, session.tenant_id)
   const fallback = await plainConnect(c, services, session, token)
   const page = built.replace(
     NOSCRIPT,

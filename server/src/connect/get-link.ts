@@ -3,6 +3,7 @@ import { maskConfig, personSchema } from '@sluice/connector-specs'
 import type { JsonObject } from '@sluice/oauth'
 import { connectSessionStatuses } from '../connect-sessions/connect-session-record.ts'
 import { jsonObjectSchema } from '../connectors/connector-record.ts'
+import { forTenant } from '../database/in-tenant.ts'
 import type { Brand } from '../database/schema.ts'
 import { type Api, failures, json } from '../http/api.ts'
 import { brandSchema } from '../integrations/integration-record.ts'
@@ -54,9 +55,10 @@ const route = createRoute({
   responses: { 200: json(linkSchema, 'The link.'), ...failures(404, 502) },
 })
 
-export function getLink(api: Api, services: Services) {
+export function getLink(api: Api, shared: Services) {
   api.openapi(route, async (c) => {
-    const session = await findConnectSession(services, c.req.valid('param').token)
+    const session = await findConnectSession(shared, c.req.valid('param').token)
+    const services = forTenant(shared, session.tenant_id)
     const status = linkStatus(c, services, session)
     const { id, title, spec, oauth } = await connectorForPerson(services.connectors, session.connector_id)
     const open = status === 'open'

@@ -2,6 +2,7 @@
 import { MASK, maskConfig, personSchema } from '@sluice/connector-specs'
 import type { JsonObject } from '@sluice/oauth'
 import type { Context } from 'hono'
+import { forTenant } from '../database/in-tenant.ts'
 import type { Api } from '../http/api.ts'
 import { Problem, type Violation } from '../http/problem.ts'
 import { requireSameOrigin } from '../http/same-origin.ts'
@@ -40,11 +41,12 @@ ${onward && html`<p><a class="button" href="${onward}" rel="noreferrer">Continue
 }
 
 /** Where the form posts to: the same start as the page's own, answered by a page that goes on to the provider. */
-export function plainStart(api: Api, services: Services) {
+export function plainStart(api: Api, shared: Services) {
   api.post('/connect/:token', async (c) => {
-    requireSameOrigin(c, services.base_url)
+    requireSameOrigin(c, shared.base_url)
     const token = c.req.param('token')
-    const session = await findConnectSession(services, token)
+    const session = await findConnectSession(shared, token)
+    const services = forTenant(shared, session.tenant_id)
     const { fields } = await fieldsOf(services, session)
     const form = new Map(Object.entries(await c.req.parseBody()).map(([name, value]) => [name, String(value)]))
     const sent = readPlainFields(fields, form, await prefilledConfig(services, session))

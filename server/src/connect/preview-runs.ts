@@ -1,6 +1,7 @@
 // A sample of the data, for the person who has just connected, where the backend that made the link allows it.
 import { createRoute, z } from '@hono/zod-openapi'
 import type { Context } from 'hono'
+import { forTenant } from '../database/in-tenant.ts'
 import { type Api, failures, json } from '../http/api.ts'
 import { notFound, Problem } from '../http/problem.ts'
 import { requireSameOrigin } from '../http/same-origin.ts'
@@ -40,11 +41,12 @@ const readRoute = createRoute({
   responses: { 200: json(runSchema, 'The run.'), ...failures(403, 404, 422) },
 })
 
-export function previewRuns(api: Api, services: Services) {
+export function previewRuns(api: Api, shared: Services) {
   const limit = createStartLimit()
   api.openapi(startRoute, async (c) => {
-    requireSameOrigin(c, services.base_url)
-    const connection = await previewedConnection(c, services, c.req.valid('param').token)
+    requireSameOrigin(c, shared.base_url)
+    const connection = await previewedConnection(c, shared, c.req.valid('param').token)
+    const services = forTenant(shared, connection.tenant_id)
     limit.count(connection.connection_id, services.now())
     const { operation } = c.req.valid('json')
     const { tenant_id, connection_id } = connection
@@ -57,7 +59,8 @@ export function previewRuns(api: Api, services: Services) {
 
   api.openapi(readRoute, async (c) => {
     const { token, run_id } = c.req.valid('param')
-    const connection = await previewedConnection(c, services, token)
+    const connection = await previewedConnection(c, shared, token)
+    const services = forTenant(shared, connection.tenant_id)
     const run = await findRun(services, connection.tenant_id, run_id)
     if (run.connection_id !== connection.connection_id) throw notFound('run', run_id)
     return c.json(forPerson(await presentRun(services, run)), 200)

@@ -2,6 +2,7 @@
 // as ever, or from server to server, where the customer's signed word for who came back is the proof.
 import { createRoute, z } from '@hono/zod-openapi'
 import { connectSessionStatuses } from '../connect-sessions/connect-session-record.ts'
+import { forTenant } from '../database/in-tenant.ts'
 import { type Api, failures, json } from '../http/api.ts'
 import { Problem } from '../http/problem.ts'
 import type { Services } from '../services.ts'
@@ -90,7 +91,8 @@ export function relay(api: Api, services: Services) {
     if (typeof pending === 'string') throw new Problem(400, pending, refusals[pending])
 
     // No browser came with it, so none may look at what was made.
-    const error = await finishAuthorization(services, pending, { parameters, browser_hash: digest(randomToken()) })
+    const own = forTenant(services, pending.tenant_id)
+    const error = await finishAuthorization(own, pending, { parameters, browser_hash: digest(randomToken()) })
     const status = error === null ? 'completed' : 'open'
     return c.json({ connect_session_id: pending.connect_session_id, status, error } as const, 200)
   })

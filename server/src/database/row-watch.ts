@@ -7,6 +7,8 @@ import type { Database } from './schema.ts'
 
 const LOOK_MS = 500
 const MAXIMUM_WAITERS = 10_000
+/** Whoever holds one session's token keeps nobody else from waiting. */
+const MAXIMUM_WAITERS_EACH = 100
 
 /** Tables whose rows count their changes in `version`. */
 export type WatchedTable = 'connect_sessions' | 'runs'
@@ -20,8 +22,10 @@ export interface RowWatch {
   changed(row: { id: string; version: number }, milliseconds: number, signal: AbortSignal): Promise<void>
   /** Says that this process changed the row. */
   wake(id: string): void
-  /** Lets everybody go on. */
+  /** Lets everybody go on; nobody waits any more. */
   stop(): void
+  /** True from `stop` on: what would wait again ends instead. */
+  readonly stopped: boolean
 }
 
 interface Waiter {
@@ -32,6 +36,8 @@ interface Waiter {
 
 export function createRowWatch(db: Kysely<Database>, table: WatchedTable, log: () => Logger): RowWatch {
   const waiters = new Set<Waiter>()
+  /** How many wait for each session. */
+  const waiting = new Map<string, number>()
   let timer: NodeJS.Timeout | undefined
   let stopped = false
 
@@ -59,7 +65,8 @@ export function createRowWatch(db: Kysely<Database>, table: WatchedTable, log: (
   return {
     async changed({ id, version }, milliseconds, signal) {
       if (stopped || signal.aborted || milliseconds <= 0) return
-      if (waiters.size >= MAXIMUM_WAITERS) {
+      const same = waiting.get(id) ?? 0
+      if (waiters.size >= MAXIMUM_WAITERS || same >= MAXIMUM_WAITERS_EACH) {
         throw new Problem(503, 'too_many_waiting', 'Too many are waiting here. Ask again in some seconds.')
       }
       const { promise, resolve } = Promise.withResolvers<void>()
@@ -68,9 +75,13 @@ export function createRowWatch(db: Kysely<Database>, table: WatchedTable, log: (
       const timeUp = setTimeout(go, milliseconds)
       signal.addEventListener('abort', go, { once: true })
       waiters.add(waiter)
+      waiting.set(id, same + 1)
       lookLater()
       await promise
       waiters.delete(waiter)
+      const left = (waiting.get(id) ?? 1) - 1
+      if (left === 0) waiting.delete(id)
+      else waiting.set(id, left)
       clearTimeout(timeUp)
       signal.removeEventListener('abort', go)
     },
@@ -81,6 +92,9 @@ export function createRowWatch(db: Kysely<Database>, table: WatchedTable, log: (
       stopped = true
       clearTimeout(timer)
       for (const waiter of waiters) waiter.go()
+    },
+    get stopped() {
+      return stopped
     },
   }
 }

@@ -29,8 +29,8 @@ export function authenticate(api: Api, services: Services): MiddlewareHandler<{ 
 async function identify(c: Context, services: Services): Promise<Caller> {
   const authorization = c.req.header('authorization')
   if (authorization !== undefined) {
-    const [scheme, key] = authorization.split(' ')
-    if (scheme?.toLowerCase() === 'bearer' && key) return services.api_keys.authenticate(key)
+    const [scheme, key, ...others] = authorization.split(' ')
+    if (scheme?.toLowerCase() === 'bearer' && key && others.length === 0) return services.api_keys.authenticate(key)
     throw unauthenticated('The Authorization header is not of the form `Bearer sluice_…`.')
   }
 

@@ -1,5 +1,6 @@
 // Errors as responses: RFC 9457 problem details. Thrown anywhere below a route, turned into a response here alone.
 
+import type { IncomingMessage } from 'node:http'
 import { z } from '@hono/zod-openapi'
 import { OAuthError } from '@sluice/oauth'
 import type { Context, ErrorHandler, NotFoundHandler } from 'hono'
@@ -114,8 +115,18 @@ export function problemFrom(error: unknown, log: Logger): Problem {
 
 export const onError =
   (log: Logger): ErrorHandler =>
-  (error) =>
-    problemFrom(error, log).toResponse()
+  (error, c) => {
+    const problem = leftMidway(c) && !(error instanceof Problem) ? requestIncomplete() : problemFrom(error, log)
+    return problem.toResponse()
+  }
+
+const requestIncomplete = () => new Problem(400, 'request_incomplete', 'The connection ended before the whole request.')
+
+/** The client went while it was still sending; nobody will read the answer. `@hono/node-server` gives node's request. */
+function leftMidway(c: Context): boolean {
+  const { incoming } = (c.env ?? {}) as { incoming?: IncomingMessage }
+  return incoming?.destroyed === true && !incoming.complete
+}
 
 export const onNotFound: NotFoundHandler = (c: Context) =>
   new Problem(404, 'not_found', `There is nothing at ${c.req.method} ${new URL(c.req.url).pathname}.`).toResponse()
