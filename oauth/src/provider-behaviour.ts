@@ -87,6 +87,8 @@ export interface Revocation {
   request: RequestTemplates
   /** Which token to give: revoking it ends the whole grant. */
   token: 'access_token' | 'refresh_token'
+  /** Tokens of one consent, or all that the account ever allowed the client. */
+  ends: 'grant' | 'account'
 }
 
 export interface ApiAccess {

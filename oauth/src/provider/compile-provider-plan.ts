@@ -264,7 +264,7 @@ function compileFollowUps(declaration: ProviderDeclaration, compilation: Compila
 function compileRevocation(declaration: ProviderDeclaration, compilation: Compilation, vocabulary: VocabularyWith) {
   const { revocation } = declaration
   if (revocation === undefined) return null
-  const { token, ...own } = revocation
+  const { token, ends, ...own } = revocation
   const request = compileProviderRequest(compilation, {
     pointerTo: pointersInto('/revocation', own),
     declaration: besideTokenEndpoint(declaration, own),
@@ -278,7 +278,7 @@ function compileRevocation(declaration: ProviderDeclaration, compilation: Compil
       'refresh_token',
     ),
   })
-  return { request, token }
+  return { request, token, ends }
 }
 
 function compileIntrospection(declaration: ProviderDeclaration, compilation: Compilation, vocabulary: VocabularyWith) {

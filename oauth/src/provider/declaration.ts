@@ -187,6 +187,13 @@ export const providerDeclaration = z.strictObject({
         .enum(['access_token', 'refresh_token'])
         .default('refresh_token')
         .describe('Whose revocation ends the grant.'),
+      ends: z
+        .enum(['grant', 'account'])
+        .default('account')
+        .describe(
+          'What a revocation ends: the tokens of one consent, or all that the account ever allowed the client. Tokens ' +
+            'that were refused are revoked only where that ends nothing else.',
+        ),
     })
     .optional()
     .describe('RFC 7009 unless declared otherwise.'),

@@ -5,11 +5,10 @@ import { insertConnection } from '../connections/connection.ts'
 import { recordHistory } from '../connections/connection-history.ts'
 import type { Database } from '../database/schema.ts'
 import { emitEvent } from '../events/emit-event.ts'
-import { insertGrant, readGrant } from '../grants/grant.ts'
-import { isAnotherAccount } from '../grants/grant-account.ts'
+import { insertGrant } from '../grants/grant.ts'
 import { grantFacts } from '../grants/grant-facts.ts'
 import { replaceGrant } from '../grants/replace-grant.ts'
-import { revokeTokens } from '../grants/revoke-tokens.ts'
+import { isRefusal, revokeUnusedTokens } from '../grants/revoke-unused-tokens.ts'
 import type { NeededScopes } from '../grants/scopes.ts'
 import { Problem } from '../http/problem.ts'
 import { findIntegration } from '../integrations/find-integration.ts'
@@ -43,7 +42,7 @@ interface Answered {
 
 /**
  * Exchanges the code for tokens (RFC 6749 §4.1.3) and stores the connection with its grant, or puts the grant in the
- * place of the one to repair.
+ * place of the one to repair. Tokens that are refused after all are revoked, where that ends nothing else.
  *
  * @throws OAuthError as the provider's words demand; Problem 410 when the connect session was ended meanwhile, 422
  *   `scopes_missing`, 409 `different_account`
@@ -65,6 +64,7 @@ export async function completeAuthorization(
     throw new Problem(422, 'connector_without_oauth', 'The connector no longer offers OAuth.')
   }
   const conversation = await openConversation(services, { tenant_id, integration_id, connector })
+  const needs = sessionNeeds(session, await findIntegration(services, tenant_id, integration_id))
   const { kept } = pending
   const issued = await conversation.completeAuthorization({ kept, parameters: received.parameters, config })
 
@@ -75,13 +75,20 @@ export async function completeAuthorization(
     plan: connector.oauth.plan,
     conversation,
     issued,
-    needs: sessionNeeds(session, await findIntegration(services, tenant_id, integration_id)),
+    needs,
     actor: { type: 'person', id: session.end_user?.id ?? connect_session_id },
     browser_hash: received.browser_hash,
     now: services.now(),
   }
-  requireGrantedScopes(answered.needs, issued.requested_scopes, issued.tokens.scope)
-  await (session.repair && session.connection_id !== null ? repair(answered, session.connection_id) : create(answered))
+  try {
+    requireGrantedScopes(answered.needs, issued.requested_scopes, issued.tokens.scope)
+    await (session.repair && session.connection_id !== null
+      ? repair(answered, session.connection_id)
+      : create(answered))
+  } catch (error) {
+    if (isRefusal(error)) await revokeAnswered(answered)
+    throw error
+  }
   services.session_watch.wake(connect_session_id)
 }
 
@@ -112,15 +119,10 @@ async function create(answered: Answered): Promise<void> {
     await emitEvent(tx, tenant_id, { type: 'connection.created', data: { connection_id: connection.id } })
     await completeSession(tx, answered, connection.id)
   }
-  try {
-    const subject = { type: 'connection', id: connection.id }
-    const detail = { connector_id, connect_session_id }
-    await services.audit.append(tenant_id, { action: 'connection.create', actor, subject, detail })
-    await services.db.transaction().execute(store)
-  } catch (error) {
-    await revokeUnlessSameAccount(answered, facts.account)
-    throw error
-  }
+  const subject = { type: 'connection', id: connection.id }
+  const detail = { connector_id, connect_session_id }
+  await services.audit.append(tenant_id, { action: 'connection.create', actor, subject, detail })
+  await services.db.transaction().execute(store)
 }
 
 /** @throws Problem 410 when another browser was first, or the session was cancelled */
@@ -145,22 +147,10 @@ async function completeSession(tx: Transaction<Database>, answered: Answered, co
   if (completed.numUpdatedRows !== 1n) throw new Problem(410, 'link_used', 'This link was already used.')
 }
 
-/**
- * Nobody will use what is not stored. Where another browser finished the link first with the same account, or it is not
- * known with which, the tokens are left alone: many providers would end that grant too.
- */
-async function revokeUnlessSameAccount(answered: Answered, account: ReturnType<typeof grantFacts>['account']) {
-  const { services, conversation, pending, issued, session } = answered
-  const { connection_id } = await services.db
-    .selectFrom('connect_sessions')
-    .select('connection_id')
-    .where('tenant_id', '=', session.tenant_id)
-    .where('id', '=', session.id)
-    .executeTakeFirstOrThrow()
-  if (connection_id !== null) {
-    const stored = await readGrant(services, { id: connection_id, tenant_id: session.tenant_id })
-    if (!isAnotherAccount(stored.account, account)) return
-  }
-  const tokens = { ...issued.tokens, captured: issued.captured }
-  await revokeTokens(conversation, { config: pending.config, tokens })
+async function revokeAnswered(answered: Answered): Promise<void> {
+  const { services, conversation, pending, plan, issued, now } = answered
+  const { tenant_id, config } = pending
+  const { account } = grantFacts(plan, { ...issued, client_id: conversation.client_id, granted_at: now })
+  const tokens = { ...issued.tokens, captured: { ...issued.captured, ...issued.tokens.captured } }
+  await revokeUnusedTokens(services, { tenant_id, plan, conversation, account, config, tokens })
 }

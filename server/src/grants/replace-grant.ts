@@ -14,7 +14,8 @@ import type { Services } from '../services.ts'
 import { type IssuedTokens, readGrant, sealedTokens } from './grant.ts'
 import { isAnotherAccount } from './grant-account.ts'
 import { type GrantFacts, grantFacts } from './grant-facts.ts'
-import { type RevocableTokens, revokeTokens } from './revoke-tokens.ts'
+import type { RevocableTokens } from './revoke-tokens.ts'
+import { revokeUnusedTokens } from './revoke-unused-tokens.ts'
 import { grantedScopes } from './scopes.ts'
 import { testToken } from './test-token.ts'
 
@@ -44,8 +45,9 @@ export interface ReplacedGrant {
  * refresh that is under way then commits nothing. `complete` runs in the same transaction, so that what it throws keeps
  * the old grant.
  *
- * Tokens of a refused account are revoked at the provider; those of an account that was replaced on purpose, too. The old
- * tokens of the same account are left alone: at many providers their revocation would end the new grant as well.
+ * The tokens of an account that was replaced on purpose are revoked at the provider, where that ends no other connection's
+ * grant. The old tokens of the same account are left alone: at many providers their revocation would end the new grant as
+ * well. The new tokens, when it throws, are the caller's to revoke.
  *
  * @throws Problem 404 when the connection is missing or another tenant's; 409 `different_account` or
  *   `connection_without_grant`; OAuthError when the test call fails
@@ -77,7 +79,6 @@ export async function replaceGrant(
   })
   const differs = isAnotherAccount(previous.account, facts.account)
   if (differs && !replacement.allow_different_account) {
-    await revokeTokens(conversation, { config, tokens: { ...issued.tokens, captured } })
     const detail = { reason: 'different_account' }
     await recordHistory(services.db, row, { kind: 'repair_refused', actor: replacement.actor, detail, at: now })
     throw new Problem(409, 'different_account', DIFFERENT_ACCOUNT)
@@ -104,7 +105,11 @@ export async function replaceGrant(
     await commit(tx, renewed)
     await complete(tx)
   })
-  if (differs) await revokeTokens(conversation, { config: earlierConfig, tokens: previous })
+  if (differs) {
+    const { account } = previous
+    const replaced = { tenant_id, plan, conversation, account, config: earlierConfig, tokens: previous }
+    await revokeUnusedTokens(services, replaced)
+  }
   return { account: facts.account, previous_account: previous.account }
 }
 

@@ -24,6 +24,7 @@ const WORDS: Record<string, Record<string, string>> = {
   reuse: { accepted: 'refused', refused: 'revokes_grant', revokes_grant: 'refused' },
   uses: { access_token: 'refresh_token', refresh_token: 'access_token' },
   token: { access_token: 'refresh_token', refresh_token: 'access_token' },
+  ends: { grant: 'account', account: 'grant' },
   format: { text: 'host', origin: 'text', host: 'text' },
   expires_in_unit: { seconds: 'milliseconds', milliseconds: 'seconds', minutes: 'seconds', hours: 'seconds' },
   separator: { ' ': ',', ',': ' ', ';': ' ', '|': ' ' },

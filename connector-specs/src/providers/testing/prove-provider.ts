@@ -382,7 +382,7 @@ function proveRedirectUris(plan: OAuthPlan, declared: ProviderDeclaration, confi
 
 /** What the plan only hands on, to the broker that acts by it. */
 function proveFacts({ provider, behaviour, url_policy, server }: OAuthPlan, declared: ProviderDeclaration): void {
-  const { refresh_tokens, api, introspection, issuer = null, endpoints, resource, dpop = null } = declared
+  const { refresh_tokens, revocation, api, introspection, issuer = null, endpoints, resource, dpop = null } = declared
   assert.equal(provider, declared.provider)
   assert.deepEqual({ ...server, issuer: server?.issuer?.source ?? null }, { issuer, endpoints, resource, dpop })
   assert.deepEqual([...behaviour.grants], Object.keys(declared.grants))
@@ -392,6 +392,7 @@ function proveFacts({ provider, behaviour, url_policy, server }: OAuthPlan, decl
   assert.deepEqual(behaviour.account, declared.account)
   const policy = Object.entries(behaviour.refresh_policy).filter(([, value]) => value !== null)
   assert.deepEqual(Object.fromEntries(policy), { ...refresh_tokens })
+  assert.equal(behaviour.revocation?.ends, revocation?.ends)
   if (api !== undefined) assert.deepEqual(behaviour.api?.expired, api.expired)
   const retry = Object.entries(behaviour.api?.retry ?? {}).filter(([, value]) => value !== null)
   assert.deepEqual(Object.fromEntries(retry), { ...api?.retry })
