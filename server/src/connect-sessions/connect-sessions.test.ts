@@ -285,7 +285,7 @@ test('a server that stops answers whoever waits, and looks for nobody any more',
 
 test('one session’s status token keeps nobody else from waiting', async () => {
   const unused = { selectFrom: () => assert.fail('nobody waits so long') } as never // asked after half a second only
-  const watch = createSessionWatch(unused, () => assert.fail('nothing to log') as never)
+  const watch = createRowWatch(unused, 'connect_sessions', () => assert.fail('nothing to log') as never)
   const { signal } = new AbortController()
   const wait = (id: string) => watch.changed({ id, version: 1 }, 10_000, signal)
   const waiting = Array.from({ length: 100 }, () => wait('one'))

@@ -7,7 +7,7 @@ import type { Database } from './schema.ts'
 
 const LOOK_MS = 500
 const MAXIMUM_WAITERS = 10_000
-/** Whoever holds one session's token keeps nobody else from waiting. */
+/** Whoever holds one row's token keeps nobody else from waiting. */
 const MAXIMUM_WAITERS_EACH = 100
 
 /** Tables whose rows count their changes in `version`. */

@@ -51,9 +51,16 @@ export async function adoptRotation(
         detail: { run_id: rotation.run_id, version: grant.version },
       })
       const attempt = { grant, lease }
-      const { refresh_policy: policy } = plan.behaviour
       if (await announceCall(services, grant, lease, { seconds: LEASE_SECONDS, trigger: 'connector' })) {
-        if (await commitTokens(services, attempt, issued, { at: rotation.since, policy }, async () => {}))
+        if (
+          await commitTokens(
+            services,
+            attempt,
+            issued,
+            { at: rotation.since, behaviour: plan.behaviour },
+            async () => {},
+          )
+        )
           return 'adopted'
       }
     }
