@@ -1559,6 +1559,83 @@ export interface paths {
         };
         trace?: never;
     };
+    "/v1/integrations/{id}/check": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Check an integration
+         * @description Makes an authorization request as for a person, with the config of the newest connection, and compares its redirect URI with the one that is shown. Nobody is sent anywhere, and the request is forgotten.
+         */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description What was found. */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["IntegrationCheck"];
+                    };
+                };
+                /** @description No valid API key. */
+                401: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Not allowed. */
+                403: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description No such thing, or not the caller’s. */
+                404: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description A value breaks a rule; `errors` names the field and the rule. */
+                422: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/connect_sessions": {
         parameters: {
             query?: never;
@@ -5999,6 +6076,63 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/diagnostics": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * How the whole server is
+         * @description Database, clocks, keys, queue and the confinement of connectors. Nothing secret, nothing of a tenant.
+         */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description What the server knows of itself. */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Diagnostics"];
+                    };
+                };
+                /** @description No valid API key. */
+                401: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Not allowed. */
+                403: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
 }
 export type webhooks = Record<string, never>;
 export interface components {
@@ -6181,6 +6315,36 @@ export interface components {
             client_secret_changed_at: string | null;
             /** Format: date-time */
             created_at: string;
+        };
+        IntegrationCheck: {
+            /** Format: uuid */
+            integration_id: string;
+            /**
+             * Format: uri
+             * @description What is shown, and must be registered at the provider.
+             */
+            redirect_uri: string;
+            /**
+             * Format: uri
+             * @description What the authorization request carries; null when none was made.
+             */
+            sent: string | null;
+            /**
+             * @description `request_to_provider`: in a pushed authorization request (RFC 9126) or for temporary credentials (RFC 5849).
+             * @enum {string|null}
+             */
+            sent_by: "authorization_url" | "request_to_provider" | null;
+            equal: boolean | null;
+            /**
+             * Format: uri
+             * @description Where people are sent to, without its query.
+             */
+            authorization_endpoint: string | null;
+            /** @description Why no authorization request could be made. */
+            error: {
+                code: string;
+                message: string;
+            } | null;
         };
         CreatedConnectSession: components["schemas"]["ConnectSession"] & {
             /**
@@ -6952,6 +7116,84 @@ export interface components {
         Health: {
             /** @enum {string} */
             status: "ok" | "unavailable";
+        };
+        Diagnostics: {
+            /**
+             * Format: uri
+             * @description Where browsers and providers must reach this server.
+             */
+            base_url: string;
+            allow_loopback: boolean;
+            /**
+             * Format: date-time
+             * @description By the clock of the server.
+             */
+            now: string;
+            /** @description Proxy variables that are set; requests to providers do not heed them. */
+            proxy_variables: string[];
+            database: {
+                /** @example 18.4 */
+                version: string;
+                /**
+                 * Format: date-time
+                 * @description By the clock of the database.
+                 */
+                now: string;
+                /** @description How far the database’s clock is ahead of the server’s. */
+                clock_offset_ms: number;
+                round_trip_ms: number;
+                migrations: {
+                    applied: string[];
+                    missing: string[];
+                    /** @description Applied by a newer server. */
+                    foreign: string[];
+                };
+            };
+            keys: {
+                store: string;
+                current: {
+                    id: string;
+                    /** Format: date-time */
+                    created_at: string | null;
+                };
+                /** @description Key-encryption keys without which some secrets do not open. */
+                needed: {
+                    id: string;
+                    store: string;
+                    data_keys: number;
+                }[];
+                /**
+                 * Format: date-time
+                 * @description When the oldest data key that still seals was made, of all tenants.
+                 */
+                oldest_sealing_key_at: string | null;
+                rotation: {
+                    /** @enum {string} */
+                    status: "running" | "finished";
+                    error_code: string | null;
+                } | null;
+            };
+            queue: {
+                jobs: {
+                    name: string;
+                    waiting: number;
+                    /** @description Waiting for more than a minute after their time. */
+                    late: number;
+                    active: number;
+                    /** @description Of the last day. */
+                    failed: number;
+                }[];
+                refreshes_due: number;
+                /** Format: date-time */
+                oldest_refresh_due_at: string | null;
+                webhooks_waiting: number;
+            };
+            confinement: {
+                runtime: string;
+                kind: string;
+                summary: string;
+                gaps: string[];
+            };
         };
     };
     responses: never;

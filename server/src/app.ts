@@ -42,6 +42,7 @@ import { refreshCredentials } from './credentials/refresh-credentials.ts'
 import { reportCredentials } from './credentials/report-credentials.ts'
 import { listEvents } from './events/list-events.ts'
 import { redeliverEvent } from './events/redeliver-event.ts'
+import { diagnostics } from './health/diagnostics.ts'
 import { healthRoutes } from './health/health-routes.ts'
 import { type Api, createApi } from './http/api.ts'
 import { authenticate } from './http/authenticate.ts'
@@ -49,6 +50,7 @@ import { limitBody } from './http/limit-body.ts'
 import { logRequests } from './http/log-requests.ts'
 import { onError, onNotFound } from './http/problem.ts'
 import { idempotency } from './idempotency/idempotency.ts'
+import { checkIntegration } from './integrations/check-integration.ts'
 import { createIntegrationRoute } from './integrations/create-integration.ts'
 import { deleteIntegrationRoute } from './integrations/delete-integration.ts'
 import { getIntegration } from './integrations/get-integration.ts'
@@ -98,6 +100,7 @@ const operations = [
   listIntegrations,
   createIntegrationRoute,
   getIntegration,
+  checkIntegration,
   updateIntegrationRoute,
   deleteIntegrationRoute,
   createConnectSessionRoute,
@@ -150,6 +153,7 @@ const operations = [
   listConsoleSessions,
   endConsoleSession,
   healthRoutes,
+  diagnostics,
   metricsRoute,
 ]
 

@@ -24,6 +24,7 @@ import { connectorNew } from './connector-new.ts'
 import { connectorPull } from './connector-pull.ts'
 import { connectorTest } from './connector-test.ts'
 import { connectorsList, connectorsShow } from './connectors.ts'
+import { doctor } from './doctor.ts'
 import { eventsList, eventsRedeliver } from './events.ts'
 import {
   integrationsChange,
@@ -129,6 +130,7 @@ export const COMMANDS: readonly Command[] = [
   apiKeysCreate,
   apiKeysRotate,
   apiKeysRevoke,
+  doctor,
   login,
   logout,
   profilesList,

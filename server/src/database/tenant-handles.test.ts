@@ -6,7 +6,7 @@ import { test } from 'node:test'
 import { fileURLToPath } from 'node:url'
 
 /** What serves all tenants, by its nature: an operator's view. */
-const FOR_OPERATORS = ['tenants/', 'keys/']
+const FOR_OPERATORS = ['tenants/', 'keys/', 'health/']
 /** Ask no table. */
 const WITHOUT_DATABASE = ['connectors/']
 
