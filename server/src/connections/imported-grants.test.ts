@@ -52,6 +52,27 @@ test('without a living access token a refresh proves the import, and its tokens 
   assert.equal(await isAlive(server.lab, server.client, exported.body.grant.access_token), true)
 })
 
+test('what could be refused is refused before a refresh spends the token, also when it cannot be recorded', async (t) => {
+  const server = await startAccountsServer(t, { rotation: 'always', connector_env: { NEEDED_CREDENTIAL: 'shop' } })
+  const { refresh_token } = await obtainLabTokens(server.lab, server.client)
+  const asked = server.lab.token_requests
+  const unfit = await server.api('POST', '/v1/connections', wanted({ refresh_token }))
+  assert.deepEqual(
+    [unfit.status, unfit.body.code, unfit.body.errors[0].pointer],
+    [422, 'invalid_config', '/grant/further'],
+  )
+
+  const { db } = server.services
+  const further = { shop: 'acme' }
+  await sql`alter table audit_records rename to audit_records_away`.execute(db)
+  const unrecorded = await server.api('POST', '/v1/connections', wanted({ refresh_token, further }))
+  assert.deepEqual([unrecorded.status, unrecorded.body.code], [503, 'audit_unavailable'])
+  await sql`alter table audit_records_away rename to audit_records`.execute(db)
+  assert.equal(server.lab.token_requests, asked)
+  assert.equal(await isAlive(server.lab, server.client, refresh_token), true)
+  assert.equal((await server.api('POST', '/v1/connections', wanted({ refresh_token, further }))).status, 201)
+})
+
 test('tokens that the provider refuses, or that nothing can prove, are not stored', async (t) => {
   const server = await startAccountsServer(t, {
     provider: (origin) => labDeclaration(origin).replace(/api:[\s\S]*/, ''),

@@ -1,6 +1,6 @@
 // A connection made by the tenant's own word: imported tokens, proven first, or credentials that stand in the config.
 import { configWithCredentials } from '@sluice/connector-specs'
-import type { Conversation, JsonObject, OAuthPlan } from '@sluice/oauth'
+import type { Conversation, JsonObject, OAuthPlan, Secret } from '@sluice/oauth'
 import type { Transaction } from 'kysely'
 import type { AuditActor } from '../audit/audit-record.ts'
 import type { DescribedConnector } from '../connectors/connector-catalogue.ts'
@@ -10,6 +10,7 @@ import { emitEvent } from '../events/emit-event.ts'
 import { type IssuedTokens, insertGrant } from '../grants/grant.ts'
 import { grantFacts } from '../grants/grant-facts.ts'
 import { type ImportedTokens, proveTokens } from '../grants/import-grant.ts'
+import { keepTrying } from '../grants/keep-trying.ts'
 import { type OwnGrantType, requestOwnTokens, requireOffered } from '../grants/own-grant.ts'
 import { Problem } from '../http/problem.ts'
 import { chooseIntegration } from '../integrations/choose-integration.ts'
@@ -56,31 +57,44 @@ export async function makeConnection(services: Services, wanted: ConnectionToMak
   }
   const { grant, grant_type } = wanted
   if (grant !== undefined) {
-    return withGrant(services, connector, wanted, row, async ({ plan, conversation, config }) => {
-      const { issued, proven_by } = await proveTokens(services, { plan, conversation, config, given: grant })
+    return withGrant(services, connector, wanted, row, async ({ plan, conversation, config, requireFitting }) => {
+      // Recorded before the provider is asked: a token that a refresh spends is not to be lost for want of a record.
+      await record(services, row, wanted.actor, 'imported')
+      const proof = { plan, conversation, config, given: grant, requireFitting }
+      const { issued, proven_by } = await proveTokens(services, proof)
       return { issued, captured: grant.further, scopes: grant.scopes, kind: 'imported', detail: { proven_by } }
     })
   }
   if (grant_type !== undefined) {
-    return withGrant(services, connector, wanted, row, async ({ plan, issuer, conversation, config }) => {
-      requireOffered(plan, grant_type, issuer)
-      const obtained = await requestOwnTokens(conversation, grant_type, { config })
-      const { captured, requested_scopes } = obtained
-      return {
-        issued: { ...obtained, grant_type },
-        captured,
-        scopes: requested_scopes,
-        kind: 'created',
-        detail: { grant_type },
-      }
-    })
+    return withGrant(
+      services,
+      connector,
+      wanted,
+      row,
+      async ({ plan, issuer, conversation, config, requireFitting }) => {
+        requireOffered(plan, grant_type, issuer)
+        const obtained = await requestOwnTokens(conversation, grant_type, { config })
+        requireFitting(obtained.credentials)
+        await record(services, row, wanted.actor, 'created')
+        const { captured, requested_scopes } = obtained
+        return {
+          issued: { ...obtained, grant_type },
+          captured,
+          scopes: requested_scopes,
+          kind: 'created',
+          detail: { grant_type },
+        }
+      },
+    )
   }
 
   const { integration_id } = wanted
   if (integration_id !== undefined) {
     throw new Problem(422, 'grant_missing', 'An integration is for OAuth tokens: give them as `grant`.')
   }
-  await store(services, { ...row, config: checkedConfig(connector, wanted.config) }, wanted.actor, 'created', {})
+  const config = checkedConfig(connector, wanted.config)
+  await record(services, row, wanted.actor, 'created')
+  await store(services, { ...row, config }, wanted.actor, 'created', {})
   return row.id
 }
 
@@ -90,6 +104,8 @@ interface GrantSource {
   issuer: string | null
   conversation: Conversation
   config: JsonObject
+  /** @throws Problem 422 `invalid_config` when the connector would not take such credentials */
+  requireFitting: (credentials: Secret<JsonObject>) => void
 }
 
 interface NewGrant {
@@ -122,15 +138,13 @@ async function withGrant(
   const conversation = await openConversation(services, { tenant_id, integration_id: integration.id, connector })
   const config = checkedOpenConfig(connector, wanted.config)
   const { plan } = oauth
-  const made = await obtain({ plan, issuer: integration.issuer, conversation, config })
+  const requireFitting: GrantSource['requireFitting'] = (tokens) => {
+    const phase = wanted.grant_type ?? 'authorization_code'
+    const merged = configWithCredentials(connector.spec.config_schema, oauth, config, { ...client, tokens, phase })
+    checkedConfig(connector, merged.reveal(), wanted.grant === undefined ? '/grant_type' : '/grant/further')
+  }
+  const made = await obtain({ plan, issuer: integration.issuer, conversation, config, requireFitting })
   const { issued } = made
-  const merged = configWithCredentials(connector.spec.config_schema, oauth, config, {
-    ...client,
-    tokens: issued.credentials,
-    phase: issued.grant_type ?? 'authorization_code',
-  })
-  checkedConfig(connector, merged.reveal(), wanted.grant === undefined ? '/grant_type' : '/grant/further')
-
   const facts = grantFacts(plan, {
     tokens: issued.tokens,
     captured: made.captured,
@@ -148,6 +162,17 @@ async function withGrant(
   return row.id
 }
 
+async function record(
+  services: Services,
+  { id, tenant_id }: NewConnection,
+  actor: AuditActor,
+  kind: 'created' | 'imported',
+): Promise<void> {
+  const action = `connection.${kind === 'created' ? 'create' : 'import'}`
+  await services.audit.append(tenant_id, { action, actor, subject: { type: 'connection', id } })
+}
+
+/** Waits for a database that is away: tokens may stand nowhere else by now. */
 async function store(
   services: Services,
   connection: NewConnection,
@@ -157,16 +182,25 @@ async function store(
   andGrant: (tx: Transaction<Database>) => Promise<void> = async () => {},
 ): Promise<void> {
   const { id, tenant_id } = connection
-  const subject = { type: 'connection', id }
-  await services.audit.append(tenant_id, {
-    action: `connection.${kind === 'created' ? 'create' : 'import'}`,
-    actor,
-    subject,
+  let isRetry = false
+  await keepTrying(async () => {
+    if (isRetry && (await isStored(services, connection))) return
+    isRetry = true
+    await services.db.transaction().execute(async (tx) => {
+      await insertConnection(tx, services.keys, connection)
+      await andGrant(tx)
+      await recordHistory(tx, connection, { kind, actor, detail, at: services.now() })
+      await emitEvent(tx, tenant_id, { type: 'connection.created', data: { connection_id: id } })
+    })
   })
-  await services.db.transaction().execute(async (tx) => {
-    await insertConnection(tx, services.keys, connection)
-    await andGrant(tx)
-    await recordHistory(tx, connection, { kind, actor, detail, at: services.now() })
-    await emitEvent(tx, tenant_id, { type: 'connection.created', data: { connection_id: id } })
-  })
+}
+
+async function isStored({ db }: Services, { id, tenant_id }: NewConnection): Promise<boolean> {
+  const row = await db
+    .selectFrom('connections')
+    .select('id')
+    .where('tenant_id', '=', tenant_id)
+    .where('id', '=', id)
+    .executeTakeFirst()
+  return row !== undefined
 }

@@ -29,6 +29,8 @@ export interface TokensToProve {
   conversation: Conversation
   config: JsonObject
   given: ImportedTokens
+  /** @throws Problem 422 when the connector would not take such credentials */
+  requireFitting: (credentials: Secret<JsonObject>) => void
 }
 
 export interface ProvenTokens {
@@ -38,14 +40,15 @@ export interface ProvenTokens {
 
 /**
  * Proves tokens at the provider: by its declared test call where the access token may still live, because that spends
- * nothing; else by a refresh, whose reply is then kept.
+ * nothing; else by a refresh, whose reply is then kept. A refresh may spend the token that was given, so what could be
+ * refused is refused before it, and nothing afterwards.
  *
  * @throws Problem 422 `tokens_refused` when the provider does not take them, `tokens_unproven` when there is nothing to
  *   prove them by; OAuthError when the provider cannot answer or refuses the client
  */
 export async function proveTokens(
   services: Services,
-  { plan, conversation, config, given }: TokensToProve,
+  { plan, conversation, config, given, requireFitting }: TokensToProve,
 ): Promise<ProvenTokens> {
   const now = services.now()
   const tokens = asTokenSet(given, now)
@@ -56,6 +59,7 @@ export async function proveTokens(
   try {
     const context = { client_id: conversation.client_id, config, ...tokens, captured: further }
     if (lives && (await testToken(services, plan, context))) {
+      requireFitting(secret(credentials))
       return { issued: { tokens, credentials: secret(credentials), captured: further }, proven_by: 'test_call' }
     }
   } catch (error) {
@@ -65,6 +69,12 @@ export async function proveTokens(
   if (given.refresh_token === null || plan.behaviour.refreshes_with === null) {
     throw new Problem(422, 'tokens_unproven', UNPROVEN)
   }
+  const expected = mapCredentials(plan, asTokenSet(asIfRefreshed(given, now), now), {
+    now,
+    phase: 'refresh_token',
+    captured: further,
+  })
+  requireFitting(secret({ ...further, ...expected.reveal() }))
   try {
     const { access_token, refresh_token } = given
     const renewed = await conversation.refresh({
@@ -85,6 +95,15 @@ export async function proveTokens(
     return { issued, proven_by: 'refresh' }
   } catch (error) {
     throw refused(error)
+  }
+}
+
+/** What a refresh will fill in, whatever its value. */
+function asIfRefreshed(given: ImportedTokens, now: Date): ImportedTokens {
+  return {
+    ...given,
+    access_token: given.access_token ?? secret('of-the-refresh'),
+    expires_at: given.expires_at ?? new Date(now.getTime() + 3_600_000),
   }
 }
 

@@ -1,16 +1,15 @@
 // Refreshes of grants: one provider call for each rotation, however many readers, processes and crashes there are
 // (design, section 4). An attempt claims the lease, announces its call in the journal, calls, and commits.
-import { setTimeout as delay } from 'node:timers/promises'
 import { OAuthError } from '@sluice/oauth'
 import type { Kysely } from 'kysely'
 import { findConnection, openConfig } from '../connections/connection.ts'
-import { isDatabaseAway } from '../database/database-away.ts'
 import type { Database, GrantProblem, RefreshTrigger } from '../database/schema.ts'
 import { Problem } from '../http/problem.ts'
 import type { Services } from '../services.ts'
 import { type Grant, readGrant } from './grant.ts'
 import { describeProblem } from './grant-problem.ts'
 import { moveInDoubt } from './in-doubt.ts'
+import { keepTrying } from './keep-trying.ts'
 import { createProviderCircuits, type ProviderCircuits } from './provider-circuit.ts'
 import { announceCall, claimLease, type RefreshLease, releaseLease } from './refresh-lease.ts'
 import { type PreparedRefresh, prepareRefresh, requestRefresh } from './request-refresh.ts'
@@ -255,25 +254,6 @@ async function postpone(
 /** Of the provider as a whole, as against this grant or client. */
 function isOutage(error: OAuthError): boolean {
   return error.verdict === 'transient'
-}
-
-const COMMIT_PATIENCE_MS = 60_000
-const COMMIT_PAUSE_MS = 200
-
-/**
- * What the provider said is in this process alone until it is committed, so a database that restarts is waited for. The
- * commit holds the lease's owner and version against whoever took over meanwhile.
- */
-async function keepTrying<T>(commit: () => Promise<T>): Promise<T> {
-  const deadline = performance.now() + COMMIT_PATIENCE_MS
-  for (;;) {
-    try {
-      return await commit()
-    } catch (error) {
-      if (!isDatabaseAway(error) || performance.now() > deadline) throw error
-      await delay(COMMIT_PAUSE_MS)
-    }
-  }
 }
 
 function isAlive({ access_token_expires_at }: Grant, now: Date): boolean {

@@ -2,7 +2,8 @@
 // that the lab's API takes.
 import { createInterface } from 'node:readline'
 
-const { LAB_ORIGIN = '' } = process.env
+/** `NEEDED_CREDENTIAL`: the name of a further credential that OAuth is of no use without. */
+const { LAB_ORIGIN = '', NEEDED_CREDENTIAL = '' } = process.env
 
 const encoded = (name: string) => `${name}={{#urlencode}}{{{${name}}}}{{/urlencode}}`
 const authenticated = {
@@ -27,7 +28,7 @@ const spec = {
             type: 'object',
             title: 'OAuth',
             'x-oauth2-provider': 'lab',
-            required: ['auth_type', 'access_token'],
+            required: ['auth_type', 'access_token', ...(NEEDED_CREDENTIAL === '' ? [] : [NEEDED_CREDENTIAL])],
             properties: {
               auth_type: { type: 'string', const: 'oauth', default: 'oauth' },
               access_token: { type: 'string', secret: true },
