@@ -34,7 +34,7 @@ export function cancelRun(api: Api, shared: Services) {
     const caller = c.get('caller')
     const { tenant_id } = caller
     const services = forTenant(shared, tenant_id)
-    const row = await findRun(services, tenant_id, runIdOf(c.req.valid('param').id))
+    const row = await findRun(services, tenant_id, runIdOf(c, 'cancel'))
     if (!isOver(row)) {
       await services.audit.append(tenant_id, {
         action: 'run.cancel',
