@@ -2,7 +2,7 @@
 import type { LeasedGrant } from './leased-grant.ts'
 
 /** The share of a token's remaining life after which it is renewed. */
-const RENEW_AFTER = 0.75
+const RENEW_AFTER = 0.6
 const RETRY_SHARE = 0.05
 const RETRY_MIN_MS = 250
 const LONGEST_TIMER_MS = 2 ** 31 - 1

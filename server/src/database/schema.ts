@@ -267,6 +267,8 @@ export interface ConnectionTable {
   optional_scopes: Generated<string[]>
   /** Its grant is not refreshed and its credentials are not given out since then. */
   disabled_at: ColumnType<Date | null, Date | null | undefined>
+  /** Its connector was seen to rotate tokens by itself, so that its runs go one after the other. */
+  rotated_by_connector: Generated<boolean>
   /** When its grant was handed over to somebody who leaves. */
   exported_at: ColumnType<Date | null, Date | null | undefined>
   /** Null exactly while the connection is healthy. */

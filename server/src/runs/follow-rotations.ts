@@ -46,6 +46,7 @@ export function followRotations(services: Services, options: RotationOptions): R
           : await adoptCredentials(config, options.pointers)
       last = config
       changed ||= outcome === 'adopted'
+      if (outcome !== 'known') await rememberRotation(services, row)
       if (outcome !== 'known') onRotation({ ...told(outcome), connection_id: row.id, at: services.now().toISOString() })
     } catch (error) {
       services.log.error({ run_id: options.run_id, error_name: nameOf(error) }, 'a rotation could not be stored')
@@ -92,6 +93,16 @@ export function followRotations(services: Services, options: RotationOptions): R
       return was
     },
   }
+}
+
+async function rememberRotation({ db }: Services, row: ConnectionRow): Promise<void> {
+  await db
+    .updateTable('connections')
+    .set({ rotated_by_connector: true })
+    .where('tenant_id', '=', row.tenant_id)
+    .where('id', '=', row.id)
+    .where('rotated_by_connector', '=', false)
+    .execute()
 }
 
 /** Credentials that stand in the config itself: the fields that changed are put into the connection's own. */

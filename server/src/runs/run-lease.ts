@@ -25,7 +25,10 @@ export class RunLeaseLost extends Error {
   override readonly name = 'RunLeaseLost'
 }
 
-/** Takes up the run that is due for the longest, of tenants that have room; null when there is none. */
+/**
+ * Takes up the run that is due for the longest, of tenants that have room; null when there is none. Runs that would move
+ * one state go one after the other, and so do those of a connector that spends refresh tokens by itself.
+ */
 export async function claimRun({ db }: Services, limits: { at_once_per_tenant: number }): Promise<HeldRun | null> {
   const owner = uuidv7()
   return db.transaction().execute(async (tx) => {
@@ -35,7 +38,12 @@ export async function claimRun({ db }: Services, limits: { at_once_per_tenant: n
         select id, tenant_id, status from runs
         where (status = 'queued' and due_at <= now()
             and (select count(*) from runs as active where active.tenant_id = runs.tenant_id
-              and active.status = 'running' and active.lease_until >= now()) < ${limits.at_once_per_tenant})
+              and active.status = 'running' and active.lease_until >= now()) < ${limits.at_once_per_tenant}
+            and not exists (select from runs as other
+              join connections on connections.tenant_id = other.tenant_id and connections.id = other.connection_id
+              where other.tenant_id = runs.tenant_id and other.connection_id = runs.connection_id
+                and other.status = 'running' and other.lease_until >= now()
+                and (other.binding_set = runs.binding_set or connections.rotated_by_connector)))
           or (status = 'running' and lease_until < now())
         order by due_at, id limit 1 for update skip locked
       )

@@ -22,6 +22,7 @@ const statements = [
     add constraint runs_target foreign key (tenant_id, target_connection_id)
       references connections (tenant_id, id) on delete set null (target_connection_id),
     add constraint runs_tenant_id unique (tenant_id, id)`,
+  'alter table connections add column rotated_by_connector boolean not null default false',
   `create index runs_queued on runs (due_at) where status = 'queued'`,
   `create index runs_running on runs (tenant_id, lease_until) where status = 'running'`,
   'create index runs_page on runs (tenant_id, id desc)',

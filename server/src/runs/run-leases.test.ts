@@ -1,0 +1,134 @@
+// Connectors that run for many lifetimes of their token, and connectors that rotate it by themselves.
+import assert from 'node:assert/strict'
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { type TestContext, test } from 'node:test'
+import { fileURLToPath } from 'node:url'
+import { consent, type Lab, type LabOptions, startLab } from '@sluice/lab'
+import { readGrant } from '../grants/grant.ts'
+import { createLink, startAuthorization } from '../testing/connect-story.ts'
+import { defer } from '../testing/defer.ts'
+import { temporaryDirectory } from '../testing/temporary-directory.ts'
+import { createTestBrowser, readJson } from '../testing/test-browser.ts'
+import { startTestServer, type TestServer } from '../testing/test-server.ts'
+
+const here = (path: string) => fileURLToPath(new URL(path, import.meta.url))
+const PATIENT = here('../testing/connectors/patient.ts')
+const TAP = here('../../../lab/connectors/singer-tap-lab/singer-tap-lab.ts')
+const LAB_SOURCE = here('../../../lab/connectors/source-lab/flow.yaml')
+const SAMPLE = here('../../../lab/connectors/singer-tap-lab/sample-config.json')
+
+/** Connectors whose OAuth a provider declaration says: `patient-<protocol>`, and a tap that rotates at every start. */
+async function startServerWith(t: TestContext, options: LabOptions, seconds = 12): Promise<TestServer & { own: Lab }> {
+  const own = await startLab(options)
+  defer(t, () => own.close())
+  const directory = temporaryDirectory(t)
+  const declaration = {
+    provider: 'acme',
+    title: 'Acme',
+    issuer: own.origin,
+    scopes: { default: ['customers:read', 'orders:read', 'offline_access'] },
+    authorization: { parameters: { prompt: 'consent' } },
+    grants: { authorization_code: {}, refresh_token: {} },
+    refresh_tokens: { rotation: 'always' },
+  }
+  writeFileSync(join(directory, 'acme.yaml'), JSON.stringify(declaration))
+  const env = { LAB_ORIGIN: own.origin, PATIENT_SECONDS: String(seconds) }
+  const endpoint = (protocol: string, command: string[], more = {}) => ({
+    endpoint: { local: { protocol, command: [process.execPath, ...command], env, provider: './acme.yaml', ...more } },
+  })
+  const captures = {
+    'acme/patient-flow': endpoint('flow', [PATIENT, 'flow']),
+    'acme/patient-airbyte': endpoint('airbyte', [PATIENT, 'airbyte']),
+    'acme/patient-singer': endpoint('singer', [PATIENT, 'singer']),
+    'acme/rotating-tap': endpoint('singer', [TAP], { sampleConfig: SAMPLE }),
+  }
+  const path = join(directory, 'flow.yaml')
+  writeFileSync(path, JSON.stringify({ captures }))
+  const server = await startTestServer(t, { connectors: [LAB_SOURCE, path], connector_env: env })
+  return { ...server, own }
+}
+
+async function connectTo(server: TestServer & { own: Lab }, connector_id: string, config = {}): Promise<string> {
+  const { client_id, client_secret } = server.own.addClient()
+  const registration = { connector_id, client_id, client_secret }
+  const { body: integration } = await server.api('POST', '/v1/integrations', registration)
+  server.own.addClient({ client_id, client_secret, redirect_uris: [integration.redirect_uri] })
+  const link = await createLink(server, { connector_id, integration_id: integration.id })
+  const browser = createTestBrowser(server.base_url)
+  const url = await startAuthorization(browser, link, config)
+  const response = await browser.open(await consent(url, { decision: 'allow' }))
+  assert.equal(response.status, 303, await response.text())
+  return (await readJson(await browser.open(`${link.path}/session`))).connection.id
+}
+
+test('connectors run for many lifetimes of their token under flow, airbyte and singer, and never meet an expired one', async (t) => {
+  const server = await startServerWith(t, { access_token_seconds: 3, rotation: 'always' })
+  const protocols = ['flow', 'airbyte', 'singer']
+  const runs = protocols.map(async (protocol) => {
+    const connection_id = await connectTo(server, `patient-${protocol}`)
+    const bindings = [{ resource: { tap_stream_id: 'work' }, target: 'acme/work' }]
+    const order = { connection_id, operation: 'read', max_attempts: 1, ...(protocol === 'singer' && { bindings }) }
+    return (await server.api('POST', '/v1/runs?wait=90', order)).body
+  })
+  for (const [index, run] of (await Promise.all(runs)).entries()) {
+    assert.equal(run.error, null, `${protocols[index]}: ${JSON.stringify(run.error)}`)
+    const { tokens, calls } = run.documents.at(-1).document
+    assert.ok(tokens >= 4, `${protocols[index]} met ${tokens} tokens in ${calls} calls`)
+    assert.deepEqual(run.rotations, [])
+  }
+})
+
+test('what a connector rotates by itself becomes the grant, in every step of a run', async (t) => {
+  const server = await startServerWith(t, { rotation: 'always', reuse: 'revokes_grant' })
+  const connection_id = await connectTo(server, 'rotating-tap', { page_size: 100 })
+  const grantOf = () => readGrant(server.services, { id: connection_id, tenant_id: server.tenant_id })
+  const before = await grantOf()
+  const { body: run } = await server.api('POST', '/v1/runs?wait=90', {
+    connection_id,
+    operation: 'read',
+    documents: 'file',
+  })
+  assert.equal(run.error, null)
+  assert.equal(run.document_count, 1250)
+  // One for discover, validate and read each.
+  assert.deepEqual(
+    run.rotations.map(({ outcome }: { outcome: string }) => outcome),
+    ['adopted', 'adopted', 'adopted'],
+  )
+  const after = await grantOf()
+  assert.equal(after.version, before.version + 3)
+  assert.notEqual(after.refresh_token?.reveal(), before.refresh_token?.reveal())
+  const { body: journal } = await server.api('GET', `/v1/connections/${connection_id}/refreshes`)
+  assert.equal(journal.data[0].trigger, 'connector')
+  // The provider still takes what is stored.
+  assert.equal((await server.api('POST', `/v1/connections/${connection_id}/refresh`)).status, 200)
+  assert.ok(!JSON.stringify(run).includes(after.refresh_token?.reveal() ?? ''))
+})
+
+test('two runs of one connection at once, one of which rotates by itself, both end well', async (t) => {
+  const server = await startServerWith(t, { access_token_seconds: 3, rotation: 'always', reuse: 'refused' }, 8)
+  const connection_id = await connectTo(server, 'patient-singer')
+  const runs = ['work', 'rotate'].map((stream) => {
+    const bindings = [{ resource: { tap_stream_id: stream }, target: `acme/${stream}` }]
+    return server.api('POST', '/v1/runs?wait=90', { connection_id, operation: 'read', bindings, max_attempts: 1 })
+  })
+  const [worked, rotated] = (await Promise.all(runs)).map(({ body }) => body)
+  for (const run of [worked, rotated]) assert.equal(run.error, null, JSON.stringify(run.error))
+  assert.ok(worked.documents.at(-1).document.tokens >= 2)
+  assert.deepEqual(
+    rotated.rotations.map(({ outcome }: { outcome: string }) => outcome),
+    ['adopted'],
+  )
+  const { body: connection } = await server.api('GET', `/v1/connections/${connection_id}`)
+  assert.equal(connection.status, 'healthy')
+  assert.equal((await server.api('POST', `/v1/connections/${connection_id}/refresh`)).status, 200)
+})
+
+test('two runs that each would spend the refresh token go one after the other', async (t) => {
+  const server = await startServerWith(t, { rotation: 'always' })
+  const connection_id = await connectTo(server, 'rotating-tap', { page_size: 100 })
+  const order = { connection_id, operation: 'read', documents: 'file' }
+  const runs = await Promise.all([1, 2].map(() => server.api('POST', '/v1/runs?wait=110', order)))
+  for (const { body } of runs) assert.equal(body.error, null, JSON.stringify(body.error))
+})
