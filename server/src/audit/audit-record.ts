@@ -4,8 +4,10 @@ import { createHash } from 'node:crypto'
 import type { JsonObject, JsonValue } from '@sluice/oauth'
 import { uuidv7 } from '../uuid.ts'
 
+export const auditActorTypes = ['api_key', 'user', 'person', 'operator', 'server'] as const
+
 export interface AuditActor {
-  type: 'api_key' | 'user' | 'person' | 'operator' | 'server'
+  type: (typeof auditActorTypes)[number]
   /** The API key's id, the end user's id, `refresh` … */
   id: string
 }

@@ -49,10 +49,10 @@ export function previewRuns(api: Api, shared: Services) {
     const services = forTenant(shared, connection.tenant_id)
     limit.count(connection.connection_id, services.now())
     const { operation } = c.req.valid('json')
-    const { tenant_id, connection_id } = connection
+    const { tenant_id, connection_id, actor } = connection
     const run = await alone(services, connection, async () => {
       await requireIdle(services, connection)
-      return startRun(services, { tenant_id, connection_id, operation, max_documents: PREVIEW_DOCUMENTS })
+      return startRun(services, { tenant_id, connection_id, operation, actor, max_documents: PREVIEW_DOCUMENTS })
     })
     return c.json(forPerson(await presentRun(services, run)), 202)
   })
@@ -116,6 +116,7 @@ async function previewedConnection(c: Context, services: Services, token: string
   if (!session.preview || session.connection_id === null || linkStatus(c, services, session) !== 'completed') {
     throw new Problem(403, 'preview_not_allowed', 'A sample may be read only in the browser that made the connection.')
   }
-  const { tenant_id, connection_id, id: connect_session_id } = session
-  return { tenant_id, connection_id, connect_session_id }
+  const { tenant_id, connection_id, id: connect_session_id, end_user } = session
+  const actor = { type: 'person', id: end_user?.id ?? connect_session_id } as const
+  return { tenant_id, connection_id, connect_session_id, actor }
 }

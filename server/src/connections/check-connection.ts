@@ -1,5 +1,6 @@
 import { compileSchema, personSchema } from '@sluice/connector-specs'
 import type { JsonObject, Verdict } from '@sluice/oauth'
+import type { AuditActor } from '../audit/audit-record.ts'
 import type { DescribedConnector } from '../connectors/connector-catalogue.ts'
 import { findConnector } from '../connectors/find-connector.ts'
 import { freshGrant } from '../grants/fresh-grant.ts'
@@ -64,7 +65,12 @@ const MEND_CREDENTIALS = {
 } as const
 
 /** Checks in turn; after the first failure the others are skipped. @throws Problem 404; 503 `too_many_runs` */
-export async function checkConnection(services: Services, tenantId: string, id: string): Promise<CheckedConnection> {
+export async function checkConnection(
+  services: Services,
+  tenantId: string,
+  id: string,
+  actor: AuditActor,
+): Promise<CheckedConnection> {
   const row = await findConnection(services, tenantId, id)
   const connector = await findConnector(services.connectors, row.connector_id)
   const config = await openConfig(services, row)
@@ -89,6 +95,7 @@ export async function checkConnection(services: Services, tenantId: string, id: 
           tenant_id: tenantId,
           connection_id: id,
           operation: 'validate',
+          actor,
           max_documents: 1,
         })
         state.run_id = run.id

@@ -1,4 +1,5 @@
 import { createRoute, z } from '@hono/zod-openapi'
+import { actorOf } from '../audit/audit-actor.ts'
 import { forTenant } from '../database/in-tenant.ts'
 import { type Api, failures, json } from '../http/api.ts'
 import { uuidParameter } from '../http/parameters.ts'
@@ -47,6 +48,9 @@ const route = createRoute({
 export function testConnectionRoute(api: Api, shared: Services) {
   api.openapi(route, async (c) => {
     const services = forTenant(shared, c.get('caller').tenant_id)
-    return c.json(await checkConnection(services, c.get('caller').tenant_id, c.req.valid('param').id), 200)
+    return c.json(
+      await checkConnection(services, c.get('caller').tenant_id, c.req.valid('param').id, actorOf(c.get('caller'))),
+      200,
+    )
   })
 }

@@ -1,4 +1,5 @@
 import { createRoute, z } from '@hono/zod-openapi'
+import { actorOf } from '../audit/audit-actor.ts'
 import { forTenant } from '../database/in-tenant.ts'
 import { type Api, failures, json } from '../http/api.ts'
 import { parseJsonObject } from '../http/json-object.ts'
@@ -40,7 +41,11 @@ export function createRun(api: Api, shared: Services) {
   api.openapi(route, async (c) => {
     const services = forTenant(shared, c.get('caller').tenant_id)
     const { tenant_id } = c.get('caller')
-    const started = await startRun(services, { tenant_id, ...checked(c.req.valid('json')) })
+    const started = await startRun(services, {
+      tenant_id,
+      actor: actorOf(c.get('caller')),
+      ...checked(c.req.valid('json')),
+    })
     await services.runs.settled(started, c.req.valid('query').wait * 1000)
     return c.json(await presentRun(services, await findRun(services, tenant_id, started.id)), 201)
   })

@@ -107,9 +107,10 @@ async function runSteps(
 const readsData = (operation: HeldRun['run']['operation']) =>
   operation === 'preview' || readingOperations.includes(operation)
 
-function launchOptions({ held, signal, outcome, teller }: RunWork): LaunchOptions {
+function launchOptions({ held, request, signal, outcome, teller }: RunWork): LaunchOptions {
   return {
     run_id: held.run.id,
+    actor: request.actor,
     signal,
     onLog({ level, message, at }) {
       if (outcome.logs.length < MAXIMUM_LOGS) outcome.logs.push({ level, message, at })

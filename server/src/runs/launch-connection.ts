@@ -10,6 +10,7 @@ import {
   protocolOf,
 } from '@sluice/launcher'
 import { type JsonObject, type JsonValue, secret } from '@sluice/oauth'
+import type { AuditActor } from '../audit/audit-record.ts'
 import { type ConnectionRow, openConfig } from '../connections/connection.ts'
 import type { DescribedConnector } from '../connectors/connector-catalogue.ts'
 import { findConnector } from '../connectors/find-connector.ts'
@@ -33,18 +34,31 @@ export interface ConnectedLaunch {
 
 export interface LaunchOptions {
   run_id: string
+  /** Who asked for the run. */
+  actor: AuditActor
   signal: AbortSignal
   onLog(log: LogEvent): void
   onRotation(rotation: RunRotation): void
 }
 
-/** @throws Problem as `freshGrant` does, ConnectorError, SealingError */
+/**
+ * Recorded in the audit log first: what the connector gets is revealed to it.
+ *
+ * @throws Problem as `freshGrant` does, 503 `audit_unavailable`; ConnectorError, SealingError
+ */
 export async function launchConnection(
   services: Services,
   row: ConnectionRow,
   options: LaunchOptions,
 ): Promise<ConnectedLaunch> {
   const connector = await findConnector(services.connectors, row.connector_id)
+  const { run_id, actor, onRotation } = options
+  await services.audit.append(row.tenant_id, {
+    action: 'credentials.launch',
+    actor,
+    subject: { type: 'connection', id: row.id },
+    detail: { run_id },
+  })
   const base = await openConfig(services, row)
   const schema = connector.spec.config_schema
   const launch: Launch = {
@@ -58,7 +72,6 @@ export async function launchConnection(
     onLog: options.onLog,
   }
   const protocol = protocolOf(connector.task.protocol)
-  const { run_id, onRotation } = options
   if (connector.oauth === null || row.integration_id === null) {
     let config = base
     const rotations = followRotations(services, { run_id, row, connector, config, pointers: null, onRotation })

@@ -2,6 +2,7 @@
 import { createHash } from 'node:crypto'
 import { z } from '@hono/zod-openapi'
 import type { JsonValue } from '@sluice/oauth'
+import { auditActorTypes } from '../audit/audit-record.ts'
 import { jsonObjectSchema } from '../connectors/connector-record.ts'
 import type { RunOperation } from '../database/schema.ts'
 import type { KeyRing } from '../sealing/key-ring.ts'
@@ -27,6 +28,10 @@ export const requestSchema = z.object({
   documents: z.enum(['sample', 'file', 'none']).default('sample'),
   dry_run: z.boolean().default(false),
   max_documents: z.int().nullable().default(100),
+  actor: z
+    .object({ type: z.enum(auditActorTypes), id: z.string() })
+    .default({ type: 'server', id: 'run' })
+    .describe('Who asked for it, for the audit log.'),
 })
 
 export type RunRequest = z.infer<typeof requestSchema>

@@ -44,6 +44,29 @@ test('a preview runs spec, discover, validate and capture, and keeps documents o
   assert.deepEqual(list.data, [{ ...summary, error_code: null }])
 })
 
+test('S48 what a connector gets is recorded with who asked for it, and while that cannot be written it gets nothing', async (t) => {
+  const server = await startTestServer(t)
+  const { browser, link, connection_id } = await connect(server, { preview: true, end_user: { id: 'person-1' } })
+  const run = await server.api('POST', '/v1/runs?wait=60', { connection_id, operation: 'spec' })
+  const sample = await readJson(await browser.post(`${link.path}/runs`, { operation: 'spec' }))
+  await server.services.runs.settled({ id: sample.id, tenant_id: server.tenant_id }, 60_000)
+  const { body: records } = await server.api('GET', '/v1/audit_records?action=credentials.launch')
+  const own = (await server.api('GET', '/v1/api_keys')).body.data[0].id
+  assert.deepEqual(
+    records.data.map(({ actor, detail }: { actor: object; detail: object }) => [actor, detail]),
+    [
+      [{ type: 'person', id: 'person-1' }, { run_id: sample.id }],
+      [{ type: 'api_key', id: own }, { run_id: run.body.id }],
+    ],
+  )
+
+  await sql`alter table audit_records rename to audit_records_away`.execute(server.services.db)
+  const body = { connection_id, operation: 'discover' }
+  const unrecorded = await server.api('POST', '/v1/runs?wait=60', body)
+  assert.equal(unrecorded.body.error.code, 'audit_unavailable')
+  await sql`alter table audit_records_away rename to audit_records`.execute(server.services.db)
+})
+
 test('S45 tokens and the client secret are in no log, no run record and no column of the database', async (t) => {
   const server = await startTestServer(t)
   const { connection_id } = await connect(server)
