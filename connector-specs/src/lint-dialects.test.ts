@@ -37,11 +37,12 @@ grants:
     'note documentation_missing /documentation_url 1',
     'error state_missing /authorization/parameters/state 7',
     'error pkce_plain /authorization/parameters/code_challenge_method 8',
+    'error secret_exposed /authorization/parameters/hint 9',
     'error unknown_field /token 10',
   ])
   const known = declaration.replace('  colour: blue\n', '')
   assert.deepEqual(
-    places(lint(known)).filter((line) => !/state|pkce|documentation/.test(line)),
+    places(lint(known)).filter((line) => !/state|pkce|documentation|secret/.test(line)),
     [
       'error host_open /authorization/url 5',
       'error unknown_variable /authorization/parameters/hint 9',

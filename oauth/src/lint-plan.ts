@@ -15,13 +15,18 @@ export function lintPlan(plan: OAuthPlan, compilation: Compilation, pointerTo: P
 
 const LIKELY_SECRET = /secret|password|private_?key|api_?key|(?:access|refresh)_?token|api_?token/i
 
+/** A config field by whose name it is none of the browser's business. */
+export function isLikelySecret(variable: string): boolean {
+  return variable.startsWith('config.') && LIKELY_SECRET.test(variable)
+}
+
 function lintAuthorizationUrl(plan: OAuthPlan, compilation: Compilation, pointer: string): void {
   const template = plan.authorization_url
   const { refuse, warn } = compilation
   for (const name of ['client_secret', 'code_verifier']) {
     if (reads(template, name)) refuse(pointer, 'secret_exposed', `shows ${name} to the browser`)
   }
-  const likelySecrets = [...template.names].filter((name) => name.startsWith('config.') && LIKELY_SECRET.test(name))
+  const likelySecrets = [...template.names].filter(isLikelySecret)
   if (likelySecrets.length > 0) warn(pointer, 'secret_exposed', `shows ${likelySecrets.join(', ')} to the browser`)
   // An empty source stands for a template that could not be parsed, which is reported already.
   if (template.source !== '' && !template.names.has('state')) {

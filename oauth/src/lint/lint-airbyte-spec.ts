@@ -1,12 +1,15 @@
 import type { AirbyteOAuth } from '../airbyte/airbyte-oauth.ts'
 import { compileAirbytePlan } from '../airbyte/compile-airbyte-plan.ts'
-import { startCompilation } from '../compilation.ts'
+import { type Compilation, startCompilation } from '../compilation.ts'
+import { mediaTypeOf } from '../compile-request.ts'
 import { OAuthError } from '../errors.ts'
 import { isJsonObject } from '../json.ts'
+import { formatJsonPointer } from '../json-pointer.ts'
 import type { OAuthPlan } from '../plan.ts'
 import type { UrlPolicy } from '../url-policy.ts'
 import { describeFindings, fromSchema, type LintFinding } from './describe-finding.ts'
 import { lintEncoding } from './lint-encoding.ts'
+import { lintCodeGrant } from './lint-requests.ts'
 import { lintResponseMap } from './lint-response-map.ts'
 
 const CONFIG = '/advanced_auth/oauth_config_specification'
@@ -28,14 +31,24 @@ export function lintAirbyteSpec(spec: unknown, options: Partial<UrlPolicy> = {})
   const compilation = startCompilation(policy)
   if (oauth.plan !== null) {
     const input = pointerToInput(spec)
-    lintUrls(oauth.plan, input, compilation)
+    lintTemplates(oauth.plan, input, compilation)
+    lintCodeGrant(
+      oauth.plan,
+      {
+        authorization: `${input}/consent_url`,
+        token_url: `${input}/access_token_url`,
+        token_body: `${input}/access_token_params`,
+      },
+      compilation,
+    )
+    lintContentType(oauth.plan, input, compilation)
     lintResponseMap(`${input}/extract_output`, oauth.plan.response_map, compilation)
   }
   return describeFindings({ refused: [], doubtful: [...oauth.warnings, ...compilation.warnings] })
 }
 
-/** Bodies are built by their type, so only addresses can leave values unencoded. */
-function lintUrls(plan: OAuthPlan, input: string, compilation: ReturnType<typeof startCompilation>): void {
+/** Bodies are built by their type, so only addresses and headers can hold a value in the wrong encoding. */
+function lintTemplates(plan: OAuthPlan, input: string, compilation: Compilation): void {
   const { authorization_url, token_request } = plan
   const { media_type } = token_request
   const placed = { part: 'url', media_type } as const
@@ -47,6 +60,17 @@ function lintUrls(plan: OAuthPlan, input: string, compilation: ReturnType<typeof
     { ...placed, pointer: `${input}/access_token_url`, template: token_request.url, request: 'token' },
     compilation,
   )
+  for (const { name, value } of token_request.headers) {
+    const pointer = `${input}/access_token_headers${formatJsonPointer([name])}`
+    lintEncoding({ pointer, template: value, part: 'header', media_type, request: 'token' }, compilation)
+  }
+}
+
+/** Airbyte encodes `access_token_params` as a form where the headers say so, and as JSON whatever else they say. */
+function lintContentType({ token_request }: OAuthPlan, input: string, { warn }: Compilation): void {
+  const declared = token_request.headers.find(({ name }) => name === 'content-type')?.value.source ?? ''
+  if (token_request.body === null || mediaTypeOf(declared) !== 'other') return
+  warn(`${input}/access_token_headers`, 'body_grammar', `says ${declared}, but access_token_params are sent as JSON`)
 }
 
 /** The protocol's examples wrap the fields as if they were a schema's properties. */

@@ -16,7 +16,8 @@ const TEXT_VARIABLES = new Set(['client_id', 'client_secret', 'code', 'code_veri
 
 /** Where values land in each branch of a template, and whether they are encoded for that place. */
 export function lintEncoding({ pointer, template, part, media_type }: PlacedTemplate, compilation: Compilation): void {
-  if (part === 'header') return
+  // Within Basic credentials RFC 6749 §2.3.1 wants the encoding; elsewhere in a header nobody takes it off again.
+  if (part === 'header' && template.lambdas.has('basicauth')) return
   const found = new Map<LintRuleId, Set<string>>()
   const add = (rule: LintRuleId, slots: Slot[]) => {
     for (const { field } of slots) found.set(rule, (found.get(rule) ?? new Set()).add(field))
@@ -34,6 +35,14 @@ export function lintEncoding({ pointer, template, part, media_type }: PlacedTemp
       add(
         'json_value_unquoted',
         slots.filter((slot) => bare.has(slot) && TEXT_VARIABLES.has(slot.field)),
+      )
+      continue
+    }
+    if (part === 'header') {
+      const slots = rendered.slotsIn(rendered.text)
+      add(
+        'value_encoded_wrongly',
+        slots.filter(({ urlencode }) => urlencode > 0),
       )
       continue
     }

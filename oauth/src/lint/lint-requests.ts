@@ -1,22 +1,46 @@
 import type { Compilation } from '../compilation.ts'
 import { OAuthError } from '../errors.ts'
 import type { ParsedFlowSpec } from '../flow-spec.ts'
-import { type OAuthPlan, templatesOf } from '../plan.ts'
+import { type OAuthPlan, type Parameter, templatesOf } from '../plan.ts'
 import { placeBody } from '../template/place-body.ts'
 import { renderSentinels } from '../template/render.ts'
+import type { Template } from '../template/template.ts'
 import { branchScopes } from './probe-scopes.ts'
 import type { PlacedTemplate } from './request-templates.ts'
 
-/** What RFC 6749 §4.1 asks of both requests, and bodies against their content type. */
-export function lintRequests(plan: OAuthPlan, { spec, pointerTo }: ParsedFlowSpec, { warn }: Compilation): void {
-  const { authorization_url, token_request } = plan
-  if (authorization_url.source !== '' && !authorization_url.names.has('client_id')) {
-    warn(pointerTo('authUrlTemplate'), 'client_id_missing', 'does not send {{{client_id}}}')
+/** Where a finding of each request belongs in its dialect. */
+export interface RequestPointers {
+  authorization: string
+  token_url: string
+  token_body: string
+}
+
+/** What RFC 6749 §4.1 asks of both requests of the code grant, whichever dialect writes them. */
+export function lintCodeGrant(
+  { authorization_url, token_request, behaviour }: OAuthPlan,
+  pointers: RequestPointers,
+  { warn }: Compilation,
+): void {
+  const asks = [authorization_url, ...templatesIn(behaviour.authorization_parameters)]
+  if (asks.some(({ source }) => source !== '') && !asks.some(({ names }) => names.has('client_id'))) {
+    warn(pointers.authorization, 'client_id_missing', 'does not send the client_id')
   }
   if (!templatesOf(token_request).some(({ names }) => names.has('code'))) {
-    const field = token_request.body === null ? 'accessTokenUrlTemplate' : 'accessTokenBody'
-    warn(pointerTo(field), 'code_missing', 'does not send {{{code}}}')
+    const hasBody = token_request.body !== null || token_request.members.length > 0
+    warn(hasBody ? pointers.token_body : pointers.token_url, 'code_missing', 'does not send the code')
   }
+}
+
+function templatesIn(parameters: Parameter[]): Template[] {
+  return parameters.flatMap(({ value }) => (typeof value === 'object' ? [value] : []))
+}
+
+/** Bodies against their content type, as Flow sends them. */
+export function lintRequests(plan: OAuthPlan, { spec, pointerTo }: ParsedFlowSpec, compilation: Compilation): void {
+  const { token_request } = plan
+  const { warn } = compilation
+  const [authorization, token_url] = [pointerTo('authUrlTemplate'), pointerTo('accessTokenUrlTemplate')]
+  lintCodeGrant(plan, { authorization, token_url, token_body: pointerTo('accessTokenBody') }, compilation)
   const declared = Object.keys(spec?.accessTokenHeaders ?? {}).map((name) => name.toLowerCase())
   if (token_request.media_type === 'form' && !declared.includes('content-type')) {
     warn(pointerTo('accessTokenBody'), 'content_type_missing', 'is a form, but no content type is declared')

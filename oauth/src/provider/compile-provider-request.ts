@@ -1,5 +1,5 @@
 import type { Compilation } from '../compilation.ts'
-import { RESERVED_HEADERS } from '../compile-request.ts'
+import { mediaTypeOf, RESERVED_HEADERS } from '../compile-request.ts'
 import { isJsonObject } from '../json.ts'
 import { formatJsonPointer } from '../json-pointer.ts'
 import type { Parameter, RequestTemplates } from '../plan.ts'
@@ -68,6 +68,11 @@ export function compileProviderRequest(compilation: Compilation, sources: Reques
     ...(!isQuery && { 'content-type': body === 'json' ? 'application/json' : FORM }),
     ...declaration.headers,
   })
+  const content_type = headers.find(({ name }) => name === 'content-type')?.value.source
+  if (content_type !== undefined && mediaTypeOf(content_type) !== body) {
+    const written = Object.keys(declaration.headers ?? {}).find((name) => name.toLowerCase() === 'content-type')
+    compilation.refuse(pointerTo('headers', written ?? 'content-type'), 'body_grammar', `contradicts body: ${body}`)
+  }
   if (client.authorization !== null) {
     if (headers.some(({ name }) => name === 'authorization')) {
       compilation.refuse(
