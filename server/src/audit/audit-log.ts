@@ -1,6 +1,6 @@
-// Appends to the audit chains by group commit: while one batch is on its way, what comes meanwhile makes the next one.
-// A caller waits for the commit of its own record, and many share one.
+// Appends to the audit chains by group commit: a caller waits for the commit of its own record, and many share one.
 import { type Kysely, sql } from 'kysely'
+import { createGroupCommit } from '../database/group-commit.ts'
 import type { Database } from '../database/schema.ts'
 import { Problem } from '../http/problem.ts'
 import { type AuditEntry, recordText } from './audit-record.ts'
@@ -14,44 +14,20 @@ export interface AuditLog {
   append(tenantId: string, entry: AuditEntry): Promise<void>
 }
 
-interface Waiting {
+interface NewRecord {
   tenant_id: string
   record: string
-  resolve: () => void
-  reject: (error: Problem) => void
 }
 
-const MAXIMUM_BATCH = 500
-
 export function createAuditLog({ db, now }: { db: Kysely<Database>; now: () => Date }): AuditLog {
-  let waiting: Waiting[] = []
-  let writing = false
-
-  async function writeAll(): Promise<void> {
-    while (waiting.length > 0) {
-      const batch = waiting.slice(0, MAXIMUM_BATCH)
-      waiting = waiting.slice(MAXIMUM_BATCH)
-      try {
-        await write(db, batch)
-        for (const { resolve } of batch) resolve()
-      } catch (cause) {
-        const refusal = new Problem(503, 'audit_unavailable', UNAVAILABLE, { cause })
-        for (const { reject } of batch) reject(refusal)
-      }
-    }
-    writing = false
-  }
-
+  const records = createGroupCommit<NewRecord, undefined>((batch) => write(db, batch))
   return {
-    append(tenantId, entry) {
-      const { promise, resolve, reject } = Promise.withResolvers<void>()
-      waiting.push({ tenant_id: tenantId, record: recordText(tenantId, entry, now()), resolve, reject })
-      if (!writing) {
-        writing = true
-        // Whoever comes in the same turn of the event loop joins the batch.
-        setImmediate(writeAll)
+    async append(tenantId, entry) {
+      try {
+        await records.add({ tenant_id: tenantId, record: recordText(tenantId, entry, now()) })
+      } catch (cause) {
+        throw new Problem(503, 'audit_unavailable', UNAVAILABLE, { cause })
       }
-      return promise
     },
   }
 }
@@ -59,11 +35,12 @@ export function createAuditLog({ db, now }: { db: Kysely<Database>; now: () => D
 const UNAVAILABLE = 'This is recorded before it is done, and the audit log cannot be written now. Try again later.'
 
 /** Ordered by tenant, so that two processes lock the chains' heads in the same order. */
-async function write(db: Kysely<Database>, batch: Waiting[]): Promise<void> {
+async function write(db: Kysely<Database>, batch: NewRecord[]): Promise<undefined[]> {
   const ordered = batch.toSorted((one, other) =>
     one.tenant_id < other.tenant_id ? -1 : Number(one.tenant_id > other.tenant_id),
   )
   const tenants = ordered.map(({ tenant_id }) => tenant_id)
   const records = ordered.map(({ record }) => record)
   await sql`select append_audit_records(${tenants}::uuid[], ${records}::text[])`.execute(db)
+  return batch.map(() => undefined)
 }

@@ -47,7 +47,10 @@ export async function insertConnection(tx: Transaction<Database>, keys: KeyRing,
 }
 
 /** The endpoint config as the person filled it; the grant's credentials are not in it. */
-export async function openConfig({ keys }: Services, row: ConnectionRow): Promise<JsonObject> {
+export async function openConfig(
+  { keys }: Services,
+  row: Pick<ConnectionRow, 'id' | 'tenant_id' | 'config_sealed'>,
+): Promise<JsonObject> {
   return configSchema.parse(await keys.open(placeOf(row), row.config_sealed))
 }
 

@@ -2,6 +2,7 @@
 // nothing; the setting lasts for a statement or a transaction, never longer, so connections carry nothing over.
 import type { CompiledQuery, Driver, QueryResult } from 'kysely'
 import type { ReservedSql, Sql } from 'postgres'
+import { isConnectionLost } from './database-away.ts'
 import {
   beginStatement,
   PostgresJsConnection,
@@ -40,16 +41,17 @@ class TenantConnection extends PostgresJsConnection {
 
   override async begin(isolationLevel: string | undefined) {
     this.reserved = await this.pool.reserve()
-    await this.#beginOn(this.reserved, isolationLevel)
+    const { reserved } = this
+    await this.noticeLoss(() => this.#beginOn(reserved, isolationLevel))
   }
 
   override async executeQuery<Row>(query: CompiledQuery): Promise<QueryResult<Row>> {
     if (this.reserved !== undefined || isPlainRead(query.query)) return super.executeQuery(query)
     const connection = await this.pool.reserve()
     try {
-      return await this.#inOneFlight(connection, query)
+      return await this.noticeLoss(() => this.#inOneFlight<Row>(connection, query))
     } finally {
-      connection.release()
+      if (!this.isLost) connection.release()
     }
   }
 
@@ -60,10 +62,9 @@ class TenantConnection extends PostgresJsConnection {
     // After a statement that failed this is a rollback.
     const ended = connection.unsafe('commit').execute()
     const [beginning, answer, ending] = await Promise.allSettled([begun, answered, ended])
-    if (answer.status === 'rejected') throw answer.reason
-    if (beginning.status === 'rejected') throw beginning.reason
-    if (ending.status === 'rejected') throw ending.reason
-    return answer.value
+    const failures = [answer, beginning, ending].flatMap((part) => (part.status === 'rejected' ? [part.reason] : []))
+    if (answer.status === 'fulfilled' && failures.length === 0) return answer.value
+    throw failures.find(isConnectionLost) ?? failures[0]
   }
 
   /** Two statements in one message, which takes no parameters; `inTenant` has checked that the tenant is a UUID. */

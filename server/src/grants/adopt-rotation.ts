@@ -4,9 +4,9 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { type JsonObject, type OAuthPlan, type Secret, secret } from '@sluice/oauth'
 import type { Services } from '../services.ts'
 import { uuidv7 } from '../uuid.ts'
+import { commitTokens } from './commit-tokens.ts'
 import { type Grant, type IssuedTokens, readGrant } from './grant.ts'
-import { announceCall, claimLease } from './refresh-lease.ts'
-import { commitTokens } from './settle-refresh.ts'
+import { type ClaimOptions, claimGrant } from './refresh-lease.ts'
 
 export interface Rotation {
   run_id: string
@@ -23,7 +23,7 @@ export type Adoption = 'adopted' | 'known' | 'conflict'
 
 const PATIENCE_MS = 30_000
 const POLL_MS = 50
-const LEASE_SECONDS = 20
+const CLAIM: ClaimOptions = { seconds: 20, trigger: 'connector', heed_retry_at: false }
 
 export async function adoptRotation(
   services: Services,
@@ -42,26 +42,18 @@ export async function adoptRotation(
       return 'conflict'
     }
     // A refresh that is under way ends first; what it commits decides.
-    const lease = await claimLease(services, grant, { seconds: LEASE_SECONDS, heed_retry_at: false })
-    if (lease !== null) {
+    const claimed = await claimGrant(services, grant, CLAIM)
+    if (claimed !== null) {
       await services.audit.append(grant.tenant_id, {
         action: 'grant.rotate',
         actor: { type: 'server', id: 'run' },
         subject: { type: 'connection', id: grant.connection_id },
         detail: { run_id: rotation.run_id, version: grant.version },
       })
-      const attempt = { grant, lease }
-      if (await announceCall(services, grant, lease, { seconds: LEASE_SECONDS, trigger: 'connector' })) {
-        if (
-          await commitTokens(
-            services,
-            attempt,
-            issued,
-            { at: rotation.since, behaviour: plan.behaviour },
-            async () => {},
-          )
-        )
-          return 'adopted'
+      const attempt = { grant, lease: claimed.lease, ailing: claimed.connection.status !== 'healthy' }
+      const { behaviour } = plan
+      if (await commitTokens(services, attempt, issued, { at: rotation.since, behaviour }, async () => {})) {
+        return 'adopted'
       }
     }
     if (performance.now() > deadline) throw new Error('The grant was held by others for too long.')

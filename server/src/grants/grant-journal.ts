@@ -1,7 +1,7 @@
 // The journal of attempts: intent before each call of a provider, end after it. It is also what a connection's history
 // tells of its grant.
-import type { Selectable } from 'kysely'
-import type { GrantJournalTable } from '../database/schema.ts'
+import { type Kysely, type Selectable, sql } from 'kysely'
+import type { Database, GrantJournalTable, JournalOutcome } from '../database/schema.ts'
 import type { Services } from '../services.ts'
 import { uuidv7 } from '../uuid.ts'
 
@@ -21,6 +21,22 @@ export function journalOf(
     .$if(before !== undefined, (query) => query.where('id', '<', before ?? ''))
     .orderBy('id', 'desc')
     .limit(limit)
+    .execute()
+}
+
+/** Writes down how an attempt ended, unless it was written already. */
+export async function endAttempt(
+  tx: Kysely<Database>,
+  { tenant_id }: { tenant_id: string },
+  attempt: string,
+  { outcome, code = null, message = null }: { outcome: JournalOutcome; code?: string | null; message?: string | null },
+): Promise<void> {
+  await tx
+    .updateTable('grant_journal')
+    .set({ ended_at: sql<Date>`now()`, outcome, code, message })
+    .where('tenant_id', '=', tenant_id)
+    .where('id', '=', attempt)
+    .where('outcome', 'is', null)
     .execute()
 }
 

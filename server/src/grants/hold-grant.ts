@@ -2,7 +2,7 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { Problem } from '../http/problem.ts'
 import type { Services } from '../services.ts'
-import { claimLease, releaseLease } from './refresh-lease.ts'
+import { holdLease, withdraw } from './refresh-lease.ts'
 
 /** Longer than a refresh may take, so that one under way is waited for. */
 const PATIENCE_MS = 30_000
@@ -24,12 +24,12 @@ export async function holdGrant<Result>(
     const version = await versionOf(services, connection)
     if (version === null) return work()
     const grant = { tenant_id: connection.tenant_id, connection_id: connection.id, version }
-    const lease = await claimLease(services, grant, { seconds: HELD_SECONDS, heed_retry_at: false })
+    const lease = await holdLease(services, grant, { seconds: HELD_SECONDS })
     if (lease !== null) {
       try {
         return await work()
       } finally {
-        await releaseLease(services, grant, lease)
+        await withdraw(services, grant, lease)
       }
     }
     if (performance.now() > deadline) {

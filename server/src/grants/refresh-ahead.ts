@@ -5,16 +5,10 @@ import { sql } from 'kysely'
 import type { Services } from '../services.ts'
 
 /** Attempts at once in this process. */
-const AT_ONCE = 32
+const AT_ONCE = 64
 const LONGEST_SLEEP_MS = 1000
-/** Whoever takes a grant and dies leaves it to the others after so long. */
-const TAKEN_SECONDS = 60
-
-interface DueGrant {
-  tenant_id: string
-  connection_id: string
-  version: number
-}
+/** Attempts end in groups, by the commits that they share; then the next ones are claimed together too. */
+const GATHER_MS = 5
 
 export interface RefreshAhead {
   stop(): Promise<void>
@@ -24,6 +18,7 @@ export interface RefreshAhead {
 export function startRefreshAhead(services: Services): RefreshAhead {
   const stopping = new AbortController()
   const active = new Set<Promise<void>>()
+  let learned = Number.NEGATIVE_INFINITY
 
   async function run(): Promise<void> {
     while (!stopping.signal.aborted) {
@@ -41,15 +36,30 @@ export function startRefreshAhead(services: Services): RefreshAhead {
     const room = AT_ONCE - active.size
     if (room === 0) {
       await Promise.race(active)
-      return 0
+      return GATHER_MS
     }
-    await services.refresher.circuits.learn()
-    const due = await takeDue(services, room)
-    for (const grant of due) {
-      const work = refreshOne(services, grant).finally(() => active.delete(work))
+    await learn()
+    const due = await services.refresher.refreshDue(room)
+    for (const attempt of due) {
+      const work = settled(attempt).finally(() => active.delete(work))
       active.add(work)
     }
     return due.length === room ? 0 : LONGEST_SLEEP_MS
+  }
+
+  async function learn(): Promise<void> {
+    if (performance.now() - learned < LONGEST_SLEEP_MS) return
+    await services.refresher.circuits.learn()
+    learned = performance.now()
+  }
+
+  async function settled(attempt: Promise<unknown>): Promise<void> {
+    try {
+      await attempt
+    } catch (error) {
+      const error_name = error instanceof Error ? error.name : typeof error
+      services.log.warn({ error_name }, 'a refresh ahead of time could not be made')
+    }
   }
 
   const running = run()
@@ -58,27 +68,6 @@ export function startRefreshAhead(services: Services): RefreshAhead {
       stopping.abort()
       await running
     },
-  }
-}
-
-async function takeDue({ db, now }: Services, limit: number): Promise<DueGrant[]> {
-  const instant = now()
-  const { rows } = await sql<DueGrant>`
-    update grants set refresh_due_at = ${new Date(instant.getTime() + TAKEN_SECONDS * 1000)}
-    where connection_id in (
-      select connection_id from grants where refresh_due_at <= ${instant}
-      order by refresh_due_at limit ${limit} for update skip locked
-    )
-    returning tenant_id, connection_id, version`.execute(db)
-  return rows
-}
-
-async function refreshOne(services: Services, grant: DueGrant): Promise<void> {
-  try {
-    await services.refresher.refresh(grant, 'ahead')
-  } catch (error) {
-    const error_name = error instanceof Error ? error.name : typeof error
-    services.log.warn({ error_name, connection_id: grant.connection_id }, 'a refresh ahead of time could not be made')
   }
 }
 

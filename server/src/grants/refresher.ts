@@ -1,19 +1,20 @@
 // Refreshes of grants: one provider call for each rotation, however many readers, processes and crashes there are
-// (design, section 4). An attempt claims the lease, announces its call in the journal, calls, and commits.
+// (design, section 4). An attempt claims the lease and journals its intent, calls, and commits.
 import { OAuthError } from '@sluice/oauth'
 import type { Kysely } from 'kysely'
-import { findConnection, openConfig } from '../connections/connection.ts'
+import { openConfig } from '../connections/connection.ts'
 import type { Database, GrantProblem, RefreshTrigger } from '../database/schema.ts'
 import { Problem } from '../http/problem.ts'
 import type { Services } from '../services.ts'
-import { type Grant, readGrant } from './grant.ts'
+import { type Attempt, commitTokens, createTokenCommits, type TokenCommits } from './commit-tokens.ts'
+import { type Grant, openGrant } from './grant.ts'
 import { describeProblem } from './grant-problem.ts'
 import { moveInDoubt } from './in-doubt.ts'
 import { keepTrying } from './keep-trying.ts'
 import { createProviderCircuits, type ProviderCircuits } from './provider-circuit.ts'
-import { announceCall, claimLease, type RefreshLease, releaseLease } from './refresh-lease.ts'
+import { type ClaimedGrant, claimDueGrants, claimGrant, renewLease, withdraw } from './refresh-lease.ts'
 import { type PreparedRefresh, prepareRefresh, requestRefresh } from './request-refresh.ts'
-import { commitFailure, commitTokens, waitInDoubt } from './settle-refresh.ts'
+import { commitFailure, waitInDoubt } from './settle-refresh.ts'
 
 export interface RefreshLimits {
   /** How long an attempt owns a grant; more than `call_ms`, so that no lease ends during its owner's own call. */
@@ -40,7 +41,10 @@ export type RefreshOutcome =
 export interface Refresher {
   /** Refreshes this version of a grant. Callers in this process share one attempt. */
   refresh(grant: GrantId, trigger: RefreshTrigger): Promise<RefreshOutcome>
+  /** Claims up to `limit` grants that are due, and returns what becomes of each. */
+  refreshDue(limit: number): Promise<Promise<RefreshOutcome>[]>
   circuits: ProviderCircuits
+  commits: TokenCommits
   limits: RefreshLimits
   /** Starts no more attempts, and waits `stop_ms` for those on their way. */
   stop(): Promise<void>
@@ -62,73 +66,96 @@ export function createRefresher(
 ): Refresher {
   const limits = { ...REFRESH_LIMITS, ...options.limits }
   const circuits = createProviderCircuits(db)
-  const attempts = new Map<string, Promise<RefreshOutcome>>()
+  const shared = new Map<string, Promise<RefreshOutcome>>()
+  const underWay = new Set<Promise<RefreshOutcome>>()
   const stopping = new AbortController()
+  const seconds = limits.lease_ms / 1000
 
   return {
     circuits,
+    commits: createTokenCommits(db),
     limits,
     refresh(grant, trigger) {
       const name = `${grant.connection_id}/${grant.version}`
-      const known = attempts.get(name)
+      const known = shared.get(name)
       if (known !== undefined) return known
-      const work = attempt(services(), grant, trigger).finally(() => attempts.delete(name))
-      attempts.set(name, work)
+      const work = follow(trigger, () => claimAndRefresh(services(), grant, trigger)).finally(() => shared.delete(name))
+      shared.set(name, work)
       return work
+    },
+    async refreshDue(limit) {
+      const claims = await claimDueGrants(services(), { limit, seconds })
+      return claims.map((claim) => follow('ahead', () => refreshClaimed(services(), claim, 'ahead')))
     },
     async stop() {
       const patience = AbortSignal.timeout(limits.stop_ms)
       patience.addEventListener('abort', () => stopping.abort(new Error('The server stops.')))
-      await Promise.allSettled(attempts.values())
+      await Promise.allSettled(underWay)
     },
   }
 
-  async function attempt(services: Services, id: GrantId, trigger: RefreshTrigger): Promise<RefreshOutcome> {
+  function follow(trigger: RefreshTrigger, attempt: () => Promise<RefreshOutcome>): Promise<RefreshOutcome> {
     const started = performance.now()
-    const result = await tryRefresh(services, id, trigger)
-    services.metrics.countRefresh(trigger, result, (performance.now() - started) / 1000)
-    return result
+    const work = attempt()
+      .then((result) => {
+        services().metrics.countRefresh(trigger, result, (performance.now() - started) / 1000)
+        return result
+      })
+      .finally(() => underWay.delete(work))
+    underWay.add(work)
+    return work
   }
 
-  async function tryRefresh(services: Services, id: GrantId, trigger: RefreshTrigger): Promise<RefreshOutcome> {
-    const row = await findConnection(services, id.tenant_id, id.connection_id)
-    const grant = await readGrant(services, row)
-    if (row.disabled_at !== null && trigger === 'ahead') return await rest(services, grant)
-    if (grant.version !== id.version || !grant.refreshable) return { outcome: 'elsewhere' }
+  async function claimAndRefresh(services: Services, id: GrantId, trigger: RefreshTrigger): Promise<RefreshOutcome> {
+    const heed_retry_at = HEEDFUL.has(trigger)
+    const claim = await claimGrant(services, id, { seconds, trigger, heed_retry_at })
+    return claim === null ? unclaimed(services, id, trigger) : refreshClaimed(services, claim, trigger)
+  }
 
-    const lease = await claimLease(services, grant, {
-      seconds: limits.lease_ms / 1000,
-      heed_retry_at: HEEDFUL.has(trigger),
-    })
-    if (lease === null) return await unclaimed(services, grant, row.problem, trigger)
+  async function refreshClaimed(
+    services: Services,
+    claim: ClaimedGrant,
+    trigger: RefreshTrigger,
+  ): Promise<RefreshOutcome> {
+    const { row, lease, connection, client } = claim
+    if (connection.disabled_at !== null && trigger === 'ahead') {
+      await withdraw(services, row, lease, { due_at: new Date(services.now().getTime() + REST_MS) })
+      return { outcome: 'elsewhere' }
+    }
+    let attempt: Attempt | null = null
+    let prepared: PreparedRefresh | null = null
     try {
-      const connection = { ...row, config: await openConfig(services, row) }
-      const prepared = await prepareRefresh(services, connection, grant)
+      const grant = await openGrant(services.keys, connection, row)
+      attempt = { grant, lease, ailing: connection.status !== 'healthy' }
+      const config = await openConfig(services, connection)
+      prepared = await prepareRefresh(services, { ...connection, config, client }, grant)
       const admission = await circuits.admit(prepared.host)
-      if (!admission.admitted) return await postpone(services, grant, lease, prepared, admission.seconds)
+      if (!admission.admitted) return await postpone(services, attempt, prepared, admission.seconds)
       if (lease.in_doubt_seconds !== null) {
         const move = moveInDoubt(prepared.plan.behaviour.refresh_policy, {
           seconds: lease.in_doubt_seconds,
           access_token_alive: trigger !== 'report' && isAlive(grant, services.now()),
         })
         if (move === 'wait') {
-          const problem = await waitInDoubt(services, { grant, lease })
+          const problem = await waitInDoubt(services, attempt)
           return { outcome: 'postponed', problem, seconds: secondsUntil(grant.access_token_expires_at, services.now()) }
         }
       }
-      return await callProvider(services, { grant, lease }, prepared, trigger)
+      return await callProvider(services, attempt, prepared, trigger)
     } catch (error) {
-      return await give(services, { grant, lease }, error)
+      // What left for the provider and was not written down has an unknown end: the lease ends, and says so.
+      if (prepared?.sent()) throw error
+      return await give(services, claim, attempt, error)
     }
   }
 
   async function callProvider(
     services: Services,
-    attempt: { grant: Grant; lease: RefreshLease },
+    { lease, ...known }: Attempt,
     prepared: PreparedRefresh,
     trigger: RefreshTrigger,
   ): Promise<RefreshOutcome> {
-    const { grant, lease } = attempt
+    const { grant } = known
     const step = (name: RefreshStep) => options.onStep?.(name, grant.connection_id) ?? Promise.resolve()
     stopping.signal.throwIfAborted()
     await services.audit.append(grant.tenant_id, {
@@ -137,8 +164,10 @@ export function createRefresher(
       subject: { type: 'connection', id: grant.connection_id },
       detail: { trigger, version: grant.version },
     })
-    const held = await announceCall(services, grant, lease, { seconds: limits.lease_ms / 1000, trigger })
-    if (!held) return { outcome: 'elsewhere' }
+    const isLate = performance.now() + limits.call_ms > lease.until
+    const held = isLate ? await renewLease(services, grant, lease, { seconds }) : lease
+    if (held === null) return { outcome: 'elsewhere' }
+    const attempt = { ...known, lease: held }
     await step('before_call')
 
     const reply = await callWithin(services, prepared)
@@ -181,15 +210,16 @@ const HEEDFUL = new Set<RefreshTrigger>(['read', 'ahead'])
 /** Nobody else may be waiting for what this attempt holds. */
 async function give(
   services: Services,
-  attempt: { grant: Grant; lease: RefreshLease },
+  { row, lease }: ClaimedGrant,
+  attempt: Attempt | null,
   error: unknown,
 ): Promise<RefreshOutcome> {
   const known = error instanceof Problem && error.code !== 'audit_unavailable' ? unusable(error) : error
-  if (known instanceof OAuthError) {
+  if (attempt !== null && known instanceof OAuthError) {
     const problem = await commitFailure(services, attempt, { error: known, in_doubt: false })
     return { outcome: 'failed', problem, error: known }
   }
-  await releaseLease(services, attempt.grant, attempt.lease).catch(() => {})
+  await withdraw(services, row, lease).catch(() => {})
   throw error
 }
 
@@ -199,50 +229,40 @@ function unusable(cause: Problem): OAuthError {
 }
 
 /** Someone else is at it, or a failure is too fresh: then the reader is told of that failure. */
-async function unclaimed(
-  services: Services,
-  before: Grant,
-  problem: GrantProblem | null,
-  trigger: RefreshTrigger,
-): Promise<RefreshOutcome> {
+async function unclaimed(services: Services, id: GrantId, trigger: RefreshTrigger): Promise<RefreshOutcome> {
+  if (!HEEDFUL.has(trigger)) return { outcome: 'elsewhere' }
   const now = services.now()
-  if (!HEEDFUL.has(trigger) || before.retry_at === null || before.retry_at <= now) return { outcome: 'elsewhere' }
-  const seconds = secondsUntil(before.retry_at, now)
+  const standing = await services.db
+    .selectFrom('grants')
+    .innerJoin('connections', 'connections.id', 'grants.connection_id')
+    .select(['grants.retry_at', 'connections.problem'])
+    .where('grants.tenant_id', '=', id.tenant_id)
+    .where('connections.tenant_id', '=', id.tenant_id)
+    .where('grants.connection_id', '=', id.connection_id)
+    .where('grants.version', '=', id.version)
+    .where('grants.refreshable', '=', true)
+    .where('grants.retry_at', '>', now)
+    .executeTakeFirst()
+  if (standing === undefined) return { outcome: 'elsewhere' }
+  const { retry_at, problem } = standing
   const cause = 'The last refresh failed a moment ago.'
-  const told = problem ?? describeProblem({ verdict: 'transient', cause, retry_at: before.retry_at }, null, now)
-  return { outcome: 'postponed', problem: told, seconds }
+  const told = problem ?? describeProblem({ verdict: 'transient', cause, retry_at }, null, now)
+  return { outcome: 'postponed', problem: told, seconds: secondsUntil(retry_at, now) }
 }
 
+/** A disabled connection is looked at again so much later: it may be enabled by then. */
 const REST_MS = 60 * 60 * 1000
-
-/** A disabled connection is looked at again later: it may be enabled by then. */
-async function rest({ db, now }: Services, grant: Grant): Promise<RefreshOutcome> {
-  await db
-    .updateTable('grants')
-    .set({ refresh_due_at: new Date(now().getTime() + REST_MS) })
-    .where('tenant_id', '=', grant.tenant_id)
-    .where('connection_id', '=', grant.connection_id)
-    .execute()
-  return { outcome: 'elsewhere' }
-}
 
 /** The circuit of the provider is open: the grant falls due again when it closes, a little scattered. */
 async function postpone(
   services: Services,
-  grant: Grant,
-  lease: RefreshLease,
+  { grant, lease }: Attempt,
   { plan, host }: PreparedRefresh,
   seconds: number,
 ): Promise<RefreshOutcome> {
   const now = services.now()
   const retry_at = new Date(now.getTime() + seconds * (1 + 0.2 * Math.random()) * 1000)
-  await services.db
-    .updateTable('grants')
-    .set({ refresh_due_at: retry_at, lease_owner: null, lease_until: null })
-    .where('tenant_id', '=', grant.tenant_id)
-    .where('connection_id', '=', grant.connection_id)
-    .where('lease_owner', '=', lease.attempt)
-    .execute()
+  await withdraw(services, grant, lease, { due_at: retry_at })
   const cause = `${plan.provider} (${host}) does not answer; its calls are held back until it does.`
   return {
     outcome: 'postponed',

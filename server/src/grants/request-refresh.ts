@@ -8,6 +8,7 @@ import {
   secret,
 } from '@sluice/oauth'
 import { findConnector } from '../connectors/find-connector.ts'
+import type { ClientRow } from '../integrations/find-integration.ts'
 import { openConversation } from '../integrations/open-conversation.ts'
 import type { Services } from '../services.ts'
 import type { Grant, GrantedConnection, IssuedTokens } from './grant.ts'
@@ -27,10 +28,10 @@ export interface PreparedRefresh {
 /** Puts together what a refresh needs (RFC 6749 §6), or the next request of a client that asks for itself. @throws OAuthError, Problem when nothing can be sent */
 export async function prepareRefresh(
   services: Services,
-  connection: GrantedConnection,
+  connection: GrantedConnection & { client: ClientRow },
   grant: Grant,
 ): Promise<PreparedRefresh> {
-  const { tenant_id, integration_id, config } = connection
+  const { tenant_id, integration_id, config, client } = connection
   const connector = await findConnector(services.connectors, connection.connector_id)
   if (connector.oauth === null) {
     throw new OAuthError('not_offered', 'The connector no longer declares OAuth.', { verdict: 'connector_broken' })
@@ -40,6 +41,7 @@ export async function prepareRefresh(
     tenant_id,
     integration_id,
     connector,
+    client,
     fetch: (request, options) => {
       // Metadata is fetched by GET before it. A client that asks for itself spends nothing by asking.
       sent ||= request.method !== 'GET' && grant.grant_type === null

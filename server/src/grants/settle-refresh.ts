@@ -1,75 +1,16 @@
-// What an attempt leaves behind: new tokens, or a failure with its verdict. Each is one transaction that holds only for
+// What an attempt leaves behind that gave no tokens: a failure with its verdict. It is one transaction that holds only for
 // the owner of the lease on the version that the attempt started from.
 import type { OAuthError } from '@sluice/oauth'
 import { sql, type Transaction } from 'kysely'
-import { recordHistory } from '../connections/connection-history.ts'
-import type { Database, GrantProblem, JournalOutcome } from '../database/schema.ts'
+import type { Database, GrantProblem } from '../database/schema.ts'
 import { emitEvent } from '../events/emit-event.ts'
 import type { Services } from '../services.ts'
-import { type Grant, type IssuedTokens, type IssueOptions, sealedTokens } from './grant.ts'
+import type { Attempt } from './commit-tokens.ts'
+import type { Grant } from './grant.ts'
+import { endAttempt } from './grant-journal.ts'
 import { describeProblem, isToldOf, statusFor, type Trouble, verdictOf } from './grant-problem.ts'
-import type { RefreshLease } from './refresh-lease.ts'
+import { type RefreshLease, withdraw } from './refresh-lease.ts'
 import { retryPause } from './refresh-times.ts'
-import { scopesIn } from './scopes.ts'
-
-export interface Attempt {
-  grant: Grant
-  lease: RefreshLease
-}
-
-/** Commits new tokens. False: another attempt has taken over, and nothing was written. */
-export async function commitTokens(
-  { db, keys }: Services,
-  { grant, lease }: Attempt,
-  issued: IssuedTokens,
-  { at, behaviour }: { at: Date; behaviour: IssueOptions['behaviour'] },
-  beforeCommit: () => Promise<void>,
-): Promise<boolean> {
-  const place = { id: grant.connection_id, tenant_id: grant.tenant_id }
-  const columns = await sealedTokens(keys, place, issued, grant.refresh_token, { now: at, behaviour })
-  return db.transaction().execute(async (tx) => {
-    const committed = await tx
-      .updateTable('grants')
-      .set({ ...columns, version: grant.version + 1 })
-      .where('tenant_id', '=', grant.tenant_id)
-      .where('connection_id', '=', grant.connection_id)
-      .where('version', '=', grant.version)
-      .where('lease_owner', '=', lease.attempt)
-      .executeTakeFirst()
-    const held = committed.numUpdatedRows === 1n
-    await endAttempt(tx, grant, lease, { outcome: held ? 'refreshed' : 'superseded' })
-    if (held) await recover(tx, grant, at)
-    if (held) await tellScopes(tx, grant, issued, at)
-    await beforeCommit()
-    return held
-  })
-}
-
-/** A refresh may give less than was granted (RFC 6749 §6), or what an administrator added. */
-async function tellScopes(tx: Transaction<Database>, grant: Grant, { tokens }: IssuedTokens, at: Date): Promise<void> {
-  const [before, after] = [scopesIn(grant.scope), scopesIn(tokens.scope)]
-  if (grant.scope === null || tokens.scope === null) return
-  const lost = before.filter((scope) => !after.includes(scope))
-  const gained = after.filter((scope) => !before.includes(scope))
-  if (lost.length === 0 && gained.length === 0) return
-  const place = { id: grant.connection_id, tenant_id: grant.tenant_id }
-  const actor = { type: 'server', id: 'refresh' } as const
-  await recordHistory(tx, place, { kind: 'scopes_changed', actor, detail: { lost, gained }, at })
-}
-
-async function recover(tx: Transaction<Database>, grant: Grant, at: Date): Promise<void> {
-  const { rows } = await sql<{ problem: GrantProblem | null }>`
-    update connections set status = 'healthy', status_reason = null, problem = null, updated_at = ${at}
-    from (select id, problem from connections
-      where tenant_id = ${grant.tenant_id} and id = ${grant.connection_id} and status <> 'healthy') as before
-    where connections.tenant_id = ${grant.tenant_id} and connections.id = before.id
-    returning before.problem`.execute(tx)
-  if (rows[0]?.problem?.announced !== true) return
-  await emitEvent(tx, grant.tenant_id, {
-    type: 'connection.recovered',
-    data: { connection_id: grant.connection_id, was: rows[0].problem.code },
-  })
-}
 
 export interface Failure {
   error: OAuthError
@@ -110,7 +51,7 @@ export async function commitFailure(
       .where('lease_owner', '=', lease.attempt)
       .executeTakeFirst()
     const outcome = held.numUpdatedRows === 1n ? (in_doubt ? 'in_doubt' : verdict) : 'superseded'
-    await endAttempt(tx, grant, lease, { outcome, code: error.code, message: error.message })
+    await endAttempt(tx, grant, lease.attempt, { outcome, code: error.code, message: error.message })
     // While the access token lives, a provider in trouble is nobody's trouble yet.
     const bearable = verdict === 'transient' && isAlive(grant, now())
     const tell = outcome !== 'superseded' && !bearable
@@ -119,17 +60,21 @@ export async function commitFailure(
 }
 
 /** Leaves the grant alone until its access token has expired: only then is another attempt without risk. */
-export async function waitInDoubt({ db, now }: Services, { grant, lease }: Attempt): Promise<GrantProblem> {
+export async function waitInDoubt(
+  { db, now }: Services,
+  { grant, lease }: Pick<Attempt, 'grant' | 'lease'>,
+): Promise<GrantProblem> {
   const until = grant.access_token_expires_at
   const trouble: Trouble = { verdict: 'in_doubt', cause: IN_DOUBT, retry_at: until }
   return db.transaction().execute(async (tx) => {
     await tx
       .updateTable('grants')
-      .set({ refresh_due_at: until, retry_at: until, lease_owner: null, lease_until: null })
+      .set({ retry_at: until })
       .where('tenant_id', '=', grant.tenant_id)
       .where('connection_id', '=', grant.connection_id)
       .where('lease_owner', '=', lease.attempt)
       .execute()
+    await withdraw({ db: tx }, grant, lease, { due_at: until })
     return troubleConnection(tx, grant, trouble, now())
   })
 }
@@ -185,21 +130,6 @@ async function troubleConnection(
     })
   }
   return problem
-}
-
-async function endAttempt(
-  tx: Transaction<Database>,
-  grant: Grant,
-  { attempt }: RefreshLease,
-  { outcome, code = null, message = null }: { outcome: JournalOutcome; code?: string | null; message?: string | null },
-): Promise<void> {
-  await tx
-    .updateTable('grant_journal')
-    .set({ ended_at: sql<Date>`now()`, outcome, code, message })
-    .where('tenant_id', '=', grant.tenant_id)
-    .where('id', '=', attempt)
-    .where('outcome', 'is', null)
-    .execute()
 }
 
 function causeOf(error: OAuthError, { in_doubt_seconds }: RefreshLease): string {

@@ -1,6 +1,9 @@
 import { type ClientRegistrationData, type DpopUse, type Secret, secret } from '@sluice/oauth'
+import type { Selectable } from 'kysely'
 import { z } from 'zod'
+import type { IntegrationTable } from '../database/schema.ts'
 import { notFound, Problem } from '../http/problem.ts'
+import type { KeyRing } from '../sealing/key-ring.ts'
 import type { Services } from '../services.ts'
 import { clientKeysSchema, readClientKeys } from './client-keys.ts'
 import { type IntegrationRow, integrationColumns } from './integration-record.ts'
@@ -44,6 +47,21 @@ export interface OpenedIntegration {
   dpop: DpopUse | null
 }
 
+/** What a client registration is opened from. */
+export const clientColumns = [
+  'client_id',
+  'client_secret_sealed',
+  'client_keys_sealed',
+  'token_endpoint_auth_method',
+  'assertion_audience',
+  'issuer',
+  'scopes',
+  'resource',
+  'dpop',
+] as const
+
+export type ClientRow = Pick<Selectable<IntegrationTable>, (typeof clientColumns)[number]>
+
 /** An integration with everything sealed opened. @throws Problem as `openOAuthClient` does */
 export async function openIntegration(
   services: Services,
@@ -53,22 +71,31 @@ export async function openIntegration(
   if (id === null) throw withoutGrant()
   const row = await services.db
     .selectFrom('integrations')
-    .select(['client_id', 'client_secret_sealed', 'client_keys_sealed', 'token_endpoint_auth_method'])
-    .select(['assertion_audience', 'issuer', 'scopes', 'resource', 'dpop'])
+    .select([...clientColumns])
     .where('tenant_id', '=', tenantId)
     .where('id', '=', id)
     .executeTakeFirst()
   if (row === undefined) throw notFound('integration', id)
+  return openClient(services.keys, { tenant_id: tenantId, id }, row)
+}
+
+/** The same for a row that was read a moment ago. */
+export async function openClient(
+  keyRing: KeyRing,
+  integration: { tenant_id: string; id: string },
+  row: ClientRow,
+): Promise<OpenedIntegration> {
   const { client_secret_sealed, client_keys_sealed, client_id, token_endpoint_auth_method, assertion_audience } = row
-  const place = (column: string) => ({ tenant_id: tenantId, table: 'integrations', column, row: id })
+  const { tenant_id, id } = integration
+  const place = (column: string) => ({ tenant_id, table: 'integrations', column, row: id })
   const client_secret =
     client_secret_sealed === null
       ? null
-      : secret(z.string().parse(await services.keys.open(place('client_secret'), client_secret_sealed)))
+      : secret(z.string().parse(await keyRing.open(place('client_secret'), client_secret_sealed)))
   const keys =
     client_keys_sealed === null
       ? {}
-      : clientKeysSchema.parse(await services.keys.open(place('client_keys'), client_keys_sealed))
+      : clientKeysSchema.parse(await keyRing.open(place('client_keys'), client_keys_sealed))
   return {
     client: { client_id, client_secret, token_endpoint_auth_method, assertion_audience, ...readClientKeys(keys) },
     issuer: row.issuer,

@@ -3,13 +3,15 @@ import { type Conversation, createOAuthClient, type DpopUse, type GuardedFetch }
 import type { DescribedConnector } from '../connectors/connector-catalogue.ts'
 import { Problem } from '../http/problem.ts'
 import type { Services } from '../services.ts'
-import { openIntegration } from './find-integration.ts'
+import { type ClientRow, openClient, openIntegration } from './find-integration.ts'
 
 export interface ConversationParties {
   tenant_id: string
   /** Null: a connection without grant, which is refused. */
   integration_id: string | null
   connector: DescribedConnector
+  /** The integration's row, where it was read already. */
+  client?: ClientRow
   /** The scopes to ask for, in place of the integration's. */
   scopes?: string[] | null
   /** In place of `services.fetch`, to watch or stop what is sent. */
@@ -26,7 +28,10 @@ export async function openConversation(services: Services, parties: Conversation
   if (connector.oauth === null) {
     throw new Problem(422, 'connector_without_oauth', `${connector.title} no longer offers an authorization.`)
   }
-  const { client, issuer, resource, dpop, ...integration } = await openIntegration(services, tenant_id, integration_id)
+  const { client, issuer, resource, dpop, ...integration } =
+    parties.client === undefined || integration_id === null
+      ? await openIntegration(services, tenant_id, integration_id)
+      : await openClient(services.keys, { tenant_id, id: integration_id }, parties.client)
   const { oauth } = connector
   const scopes = parties.scopes ?? integration.scopes
   return createOAuthClient({
