@@ -33,6 +33,8 @@ export interface ConnectorTask {
   oauth_client: TaskClient | null
   /** Airbyte: a declarative manifest, relative to `cwd`. */
   manifest?: string
+  /** Hosts that it may talk to; none when empty; absent when nothing is declared. */
+  hosts?: string[]
   /** Singer: the option by which a tap takes its catalog. */
   catalog_argument?: 'catalog' | 'properties'
   /** Singer, environment: a config from which the schema is inferred. */
@@ -86,6 +88,7 @@ export async function selectTask(source: FlowSource, selection: TaskSelection): 
     provider: endpoint.provider === undefined ? null : providerPath(directory, endpoint.provider),
     oauth_client: oauthClient ? readOAuthClient(file(oauthClient, 'oauthClient')) : null,
     ...(manifest && { manifest }),
+    ...(endpoint.hosts && { hosts: endpoint.hosts }),
     ...(endpoint.catalogArgument && { catalog_argument: endpoint.catalogArgument }),
     ...(sampleConfig && { sample_config: readObject(sampleConfig, file('', 'sampleConfig')) }),
     ...(configSchema && { variables_schema: readObject(configSchema, file('', 'configSchema')) }),

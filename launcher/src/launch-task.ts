@@ -10,6 +10,7 @@ export function launchTask(task: ConnectorTask): Omit<Launch, 'secrets'> {
     cwd: task.cwd,
     env: task.env,
     sample_config: task.sample_config ?? task.config,
+    ...(task.hosts && { hosts: task.hosts }),
     ...(task.manifest && { manifest: task.manifest }),
     ...(task.catalog_argument && { catalog_argument: task.catalog_argument }),
     ...(task.variables_schema && { variables_schema: task.variables_schema }),

@@ -1,7 +1,10 @@
+import { resolve } from 'node:path'
 import { z } from 'zod'
 import { parseAccessRules } from './console/sign-in/access-rules.ts'
 import type { SignInConfig } from './console/sign-in/identity-provider.ts'
 import type { RateLimitConfig } from './rate-limits/rate-limits.ts'
+import type { RuntimeConfig } from './runs/open-runtime.ts'
+import type { RunLimits } from './runs/run-worker.ts'
 
 /** Requests a second. */
 const perSecond = z.coerce.number().min(0).max(1_000_000)
@@ -64,6 +67,17 @@ const environmentSchema = z.object({
   SLUICE_OIDC_CLIENT_ID: z.string().optional(),
   SLUICE_OIDC_CLIENT_SECRET_FILE: z.string().optional(),
   SLUICE_OIDC_ACCESS: accessRules.optional(),
+  SLUICE_RUNTIME: z.enum(['process', 'container', 'kubernetes']).default('process'),
+  SLUICE_CONTAINER_SOCKET: z.string().min(1).optional(),
+  SLUICE_CONTAINER_NETWORK: z.string().min(1).optional(),
+  SLUICE_KUBERNETES_NAMESPACE: z.string().min(1).optional(),
+  SLUICE_KUBERNETES_USER: z.coerce.number().int().min(1).optional(),
+  SLUICE_RUNS_DIRECTORY: z.string().min(1).optional(),
+  SLUICE_RUNS_AT_ONCE: z.coerce.number().int().min(1).max(10_000).optional(),
+  SLUICE_RUNS_PER_TENANT: z.coerce.number().int().min(1).max(10_000).optional(),
+  SLUICE_RUN_MINUTES: z.coerce.number().min(0.1).max(35_000).optional(),
+  SLUICE_RUN_MEMORY_MB: z.coerce.number().int().min(16).optional(),
+  SLUICE_RUN_CPUS: z.coerce.number().min(0.01).max(1000).optional(),
   SLUICE_ALLOW_LOOPBACK: z.enum(['0', '1']).default('0'),
 })
 
@@ -90,6 +104,9 @@ export interface Config {
   rate_limits: RateLimitConfig
   /** Null: people sign in to the console with an API key only. */
   sign_in: SignInConfig | null
+  runtime: RuntimeConfig
+  /** What the operator sets of the limits of runs. */
+  run_limits: Partial<RunLimits>
   /** Lets requests go to loopback addresses and over http there: for development. */
   allow_loopback: boolean
 }
@@ -124,7 +141,30 @@ export function readConfig(environment: Record<string, string | undefined>): Con
       trusted_proxies: commaSeparated(rest.SLUICE_TRUSTED_PROXIES),
     },
     sign_in: signIn(rest),
+    runtime: {
+      name: rest.SLUICE_RUNTIME,
+      socket: rest.SLUICE_CONTAINER_SOCKET,
+      network: rest.SLUICE_CONTAINER_NETWORK,
+      namespace: rest.SLUICE_KUBERNETES_NAMESPACE,
+      user: rest.SLUICE_KUBERNETES_USER,
+    },
+    run_limits: runLimits(rest),
     allow_loopback: rest.SLUICE_ALLOW_LOOPBACK === '1',
+  }
+}
+
+function runLimits(given: ServerVariables): Partial<RunLimits> {
+  const { SLUICE_RUNS_AT_ONCE: at_once, SLUICE_RUNS_PER_TENANT: at_once_per_tenant } = given
+  const { SLUICE_RUN_MINUTES: minutes, SLUICE_RUN_MEMORY_MB: megabytes, SLUICE_RUN_CPUS: cpus } = given
+  return {
+    ...(at_once !== undefined && { at_once }),
+    ...(at_once_per_tenant !== undefined && { at_once_per_tenant }),
+    ...(minutes !== undefined && { run_ms: minutes * 60_000 }),
+    ...(given.SLUICE_RUNS_DIRECTORY !== undefined && { documents_directory: resolve(given.SLUICE_RUNS_DIRECTORY) }),
+    resources: {
+      ...(megabytes !== undefined && { memory_bytes: megabytes * 1024 * 1024 }),
+      ...(cpus !== undefined && { cpus }),
+    },
   }
 }
 
@@ -136,9 +176,9 @@ function commaSeparated(text: string | undefined): string[] {
   return text?.split(',').map((item) => item.trim()) ?? []
 }
 
-type SignInVariables = Partial<Omit<z.output<typeof environmentSchema>, 'PORT'>>
+type ServerVariables = Partial<Omit<z.output<typeof environmentSchema>, 'PORT'>>
 
-function signIn(given: SignInVariables): SignInConfig | null {
+function signIn(given: ServerVariables): SignInConfig | null {
   const {
     SLUICE_OIDC_ISSUER: issuer,
     SLUICE_OIDC_CLIENT_ID: client_id,

@@ -1,9 +1,7 @@
 // Puts the server together: data directory's lock first, then the port, the database, the keys, the routes. What fails
 // ends what was started before it.
 import { once } from 'node:events'
-import { realpath } from 'node:fs/promises'
 import { join } from 'node:path'
-import { createProcessRuntime } from '@sluice/launcher'
 import { createGuardedFetch, createMetadataCache } from '@sluice/oauth'
 import { type DestinationStream, type Logger, pino } from 'pino'
 import { createApiKeys } from './api-keys/api-keys.ts'
@@ -29,6 +27,7 @@ import { startEmbeddedPostgres } from './postgres/start-embedded-postgres.ts'
 import { startQueue } from './queue/queue.ts'
 import { createRateLimits } from './rate-limits/rate-limits.ts'
 import { shareAmongReplicas } from './rate-limits/share-among-replicas.ts'
+import { openRuntime, prepareRuntime } from './runs/open-runtime.ts'
 import { countQueuedRuns, createRunWorker, RUN_LIMITS, type RunLimits } from './runs/run-worker.ts'
 import { neededKeyEncryptionKeys, registerKeyEncryptionKey } from './sealing/data-keys.ts'
 import { createKeyRing } from './sealing/key-ring.ts'
@@ -100,6 +99,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     const rateLimits = createRateLimits(config.rate_limits, log)
     cleanup.push(await shareAmongReplicas({ db, log }, rateLimits))
     const metadata = createMetadataCache({ fetch, allow_loopback: config.allow_loopback, allowed_ports: [], now })
+    const runtime = await openRuntime(config.runtime, options.data_directory)
     const services: Services = {
       db,
       api_keys: apiKeys,
@@ -113,16 +113,17 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
         paths: config.connectors,
         providers: config.providers,
         allow_loopback: config.allow_loopback,
+        runtime,
         ...(options.connector_env && { env: options.connector_env }),
       }),
       refresher: createRefresher(db, () => services, options.refresh),
       runs: createRunWorker(() => services, {
         ...RUN_LIMITS,
         documents_directory: join(options.data_directory, 'runs'),
+        ...config.run_limits,
         ...options.run_limits,
       }),
-      // Connectors have no business where the keys and the database lie.
-      runtime: createProcessRuntime({ spawner: true, hidden: [await realpath(options.data_directory)] }),
+      runtime,
       fetch,
       metadata,
       identity_provider:
@@ -136,8 +137,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
       log,
     }
     cleanup.push(services.runtime.close)
-    await services.runtime.sweep()
-    log.info(await services.runtime.describeConfinement(), 'confinement of connectors')
+    await prepareRuntime(runtime, log)
     cleanup.push(services.refresher.stop)
     cleanup.push(services.runs.stop)
     cleanup.push(async () => services.session_watch.stop())

@@ -6,7 +6,7 @@ import {
   readConnectorOAuth,
   selectTask,
 } from '@sluice/connector-specs'
-import { launchTask, protocolOf } from '@sluice/launcher'
+import { launchTask, protocolOf, type Runtime } from '@sluice/launcher'
 import { loadProviderDeclarations, type ProviderDeclarations } from './provider-declarations.ts'
 
 /** A connector that this server may launch. Which ones there are is the operator's word, never a caller's. */
@@ -36,6 +36,8 @@ export interface CatalogueOptions {
   providers?: string[]
   /** Overrides of variables that a connector's file declares. */
   env?: Record<string, string>
+  /** Where connectors are asked for their specs; on this machine by default. */
+  runtime?: Runtime
   /** Accept providers on loopback addresses, also over http: for development. */
   allow_loopback: boolean
 }
@@ -64,7 +66,7 @@ export async function loadConnectorCatalogue(options: CatalogueOptions): Promise
     describe(connector) {
       const known = described.get(connector.id)
       if (known !== undefined) return known
-      const asking = describe(connector, declarations, allow_loopback)
+      const asking = describe(connector, declarations, options)
       described.set(connector.id, asking)
       asking.catch(() => described.delete(connector.id))
       return asking
@@ -75,10 +77,11 @@ export async function loadConnectorCatalogue(options: CatalogueOptions): Promise
 async function describe(
   connector: Connector,
   declarations: ProviderDeclarations,
-  allow_loopback: boolean,
+  { allow_loopback, runtime }: CatalogueOptions,
 ): Promise<DescribedConnector> {
   const { protocol, provider } = connector.task
-  const spec = await protocolOf(protocol).spec({ ...launchTask(connector.task), name: connector.id, secrets: [] })
+  const launch = { ...launchTask(connector.task), name: connector.id, secrets: [], ...(runtime && { runtime }) }
+  const spec = await protocolOf(protocol).spec(launch)
   const title = typeof spec.config_schema.title === 'string' ? spec.config_schema.title : connector.id
   const read = await readConnectorOAuth(spec, { name: connector.id, provider, policy: { allow_loopback } })
   const oauth = read?.source.protocol === 'oauth2' ? await completed(read, declarations) : read

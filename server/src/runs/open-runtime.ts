@@ -1,0 +1,49 @@
+// Where connectors run, as the operator chose it.
+import { realpath } from 'node:fs/promises'
+import { createContainerRuntime, createKubernetesRuntime, createProcessRuntime, type Runtime } from '@sluice/launcher'
+import type { Logger } from 'pino'
+
+export interface RuntimeConfig {
+  name: Runtime['name']
+  /** Container: the engine's socket. */
+  socket?: string | undefined
+  /** Container: the network of connectors that may talk to somebody. */
+  network?: string | undefined
+  /** Kubernetes: where Jobs are made. */
+  namespace?: string | undefined
+  /** Kubernetes: the numeric user that connectors run as. */
+  user?: number | undefined
+}
+
+/** Nothing is started before the first run. @throws Error when there is no cluster to be reached */
+export async function openRuntime(config: RuntimeConfig, dataDirectory: string): Promise<Runtime> {
+  const { name, socket, network, namespace, user } = config
+  if (name === 'container') {
+    return createContainerRuntime({
+      ...(socket !== undefined && { socket }),
+      ...(network !== undefined && { network }),
+    })
+  }
+  if (name === 'kubernetes') {
+    return createKubernetesRuntime({
+      ...(namespace !== undefined && { namespace }),
+      ...(user !== undefined && { user }),
+    })
+  }
+  // Connectors have no business where the keys and the database lie.
+  return createProcessRuntime({ spawner: true, hidden: [await realpath(dataDirectory)] })
+}
+
+/** Removes what a killed server left, and says in the log what confines connectors. An engine that is away is waited for. */
+export async function prepareRuntime(runtime: Runtime, log: Logger): Promise<void> {
+  try {
+    await runtime.sweep()
+    log.info({ runtime: runtime.name, ...(await runtime.describeConfinement()) }, 'confinement of connectors')
+  } catch (error) {
+    const error_name = error instanceof Error ? error.name : typeof error
+    log.warn(
+      { runtime: runtime.name, error_name },
+      'the runtime of connectors does not answer; runs fail until it does',
+    )
+  }
+}
