@@ -37,7 +37,20 @@ export async function findTarget(services: Services, wanted: WantedTarget): Prom
   }
   const connector = await findConnector(services.connectors, wanted.connector_id)
   const integration = await chooseIntegration(services, wanted.tenant_id, connector.id, wanted.integration_id)
+  requireConsentPage(connector, integration)
   return { connector, integration, connection: null, config: {} }
+}
+
+/** @throws Problem 422 where the provider asks nobody: its client gets tokens for itself */
+function requireConsentPage({ id, oauth }: DescribedConnector, { issuer }: IntegrationRow): void {
+  if (oauth === null || oauth.source.protocol === 'oauth1' || issuer !== null) return
+  if (oauth.plan.behaviour.grants.has('authorization_code')) return
+  const [grant_type] = oauth.plan.behaviour.grants
+  throw new Problem(
+    422,
+    'no_consent_page',
+    `The provider of ${id} asks no person. Create the connection with POST /v1/connections and "grant_type": "${grant_type}".`,
+  )
 }
 
 async function repairTarget(services: Services, wanted: WantedTarget, connectionId: string): Promise<SessionTarget> {

@@ -59,6 +59,10 @@ test('a client connects by its own credentials, and gets the next token as it go
   assert.deepEqual(made.body.scopes, ['orders:read'])
   assert.equal(made.body.act_by, null)
 
+  const session = await server.api('POST', '/v1/connect_sessions', { connector_id: 'source-acme' })
+  assert.deepEqual([session.status, session.body.code], [422, 'no_consent_page'])
+  assert.match(session.body.detail, /client_credentials/)
+
   const first = await credentialsOf(server, made.body.id)
   assert.equal(await isAlive(lab, { client_id, client_secret }, first.access_token), true)
   clock.ahead = 590_000
