@@ -58,7 +58,6 @@ import { listIntegrations } from './integrations/list-integrations.ts'
 import { updateIntegrationRoute } from './integrations/update-integration.ts'
 import { getKeys } from './keys/get-keys.ts'
 import { startRotation } from './keys/start-rotation.ts'
-import { metricsRoute } from './metrics/metrics-route.ts'
 import { limitAnonymous } from './rate-limits/limit-anonymous.ts'
 import { describeApi, openApiDocument } from './reference/describe-api.ts'
 import { referenceRoutes } from './reference/reference-routes.ts'
@@ -154,7 +153,6 @@ const operations = [
   endConsoleSession,
   healthRoutes,
   diagnostics,
-  metricsRoute,
 ]
 
 /** Where no API key is asked for. */

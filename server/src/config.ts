@@ -63,6 +63,7 @@ const environmentSchema = z.object({
   SLUICE_RATE_LIMIT_PER_KEY: perSecond.default(1000),
   SLUICE_RATE_LIMIT_ANONYMOUS: perSecond.default(20),
   SLUICE_TRUSTED_PROXIES: z.string().optional(),
+  SLUICE_METRICS_PORT: port.optional(),
   SLUICE_OIDC_ISSUER: z.string().optional(),
   SLUICE_OIDC_CLIENT_ID: z.string().optional(),
   SLUICE_OIDC_CLIENT_SECRET_FILE: z.string().optional(),
@@ -87,6 +88,8 @@ export interface Config {
   hosts: string[]
   /** Where browsers and providers reach this server. */
   base_url: string
+  /** A port of its own for `/metrics`; null: the server's port, for whoever reaches it. */
+  metrics_port: number | null
   /** Null: chosen by `chooseDataDirectory`. */
   data_directory: string | null
   /** Null: the embedded Postgres. */
@@ -128,6 +131,7 @@ export function readConfig(environment: Record<string, string | undefined>): Con
     port: PORT,
     hosts: SLUICE_HOST === undefined ? ['127.0.0.1', '::1'] : [SLUICE_HOST],
     base_url: SLUICE_BASE_URL ?? `http://localhost:${PORT}`,
+    metrics_port: rest.SLUICE_METRICS_PORT ?? null,
     data_directory: rest.SLUICE_DATA ?? null,
     database_url: rest.DATABASE_URL ?? null,
     database_role: rest.SLUICE_DATABASE_ROLE,

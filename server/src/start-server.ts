@@ -19,10 +19,12 @@ import { migrate } from './database/migrate.ts'
 import { createRowWatch } from './database/row-watch.ts'
 import { countDue, startRefreshAhead } from './grants/refresh-ahead.ts'
 import { createRefresher, type RefresherOptions } from './grants/refresher.ts'
+import { countRequests } from './http/count-requests.ts'
 import { type Answer, type Listener, listen } from './http/listen.ts'
 import { readWebFiles, serveWebFiles } from './http/web-files.ts'
 import { startKeyWork } from './keys/work-on-keys.ts'
 import { createMetrics } from './metrics/metrics.ts'
+import { listenForMetrics, metricsRoute } from './metrics/metrics-route.ts'
 import { startEmbeddedPostgres } from './postgres/start-embedded-postgres.ts'
 import { startQueue } from './queue/queue.ts'
 import { createRateLimits } from './rate-limits/rate-limits.ts'
@@ -56,12 +58,17 @@ export interface RunningServer {
   services: Services
   tenant: DefaultTenant
   port: number
+  /** Where `/metrics` is; null: at `port`. */
+  metrics_port: number | null
   /** For people: which Postgres serves. */
   database: string
   /** Settles with a sentence when the embedded Postgres ends by itself; the server is of no use then. */
   broken: Promise<string>
   close(): Promise<void>
 }
+
+/** Those who wait for something are let go at once, so what is left waits for a provider. */
+const LAST_ANSWERS_MS = 10_000
 
 /** @throws ListenError, PostgresError, DatabaseError, SealingError or SpecError; nothing is left running then */
 export async function startServer(options: ServerOptions): Promise<RunningServer> {
@@ -139,6 +146,9 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     cleanup.push(services.runtime.close)
     await prepareRuntime(runtime, log)
     cleanup.push(services.refresher.stop)
+    // What a person has just consented to is stored before the database goes.
+    const requests = countRequests()
+    cleanup.push(() => requests.answered(LAST_ANSWERS_MS))
     cleanup.push(services.runs.stop)
     cleanup.push(async () => services.session_watch.stop())
     cleanup.push(async () => services.run_watch.stop())
@@ -147,6 +157,10 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     if (options.web_directory !== null) {
       serveWebFiles(app, await readWebFiles(options.web_directory), services)
     }
+    const apart = config.metrics_port === null ? null : { hosts: config.hosts, port: config.metrics_port }
+    const metrics = apart && (await listenForMetrics(services, apart))
+    if (metrics === null) metricsRoute(app, services)
+    else cleanup.push(metrics.close)
     const tenant = await ensureDefaultTenant(db)
     await startSweeping(services)
     await services.runs.begin()
@@ -166,8 +180,17 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
       services.refresher.circuits.open,
     )
     cleanup.push(startDeliveryWorker(services).stop)
-    answer = app.fetch
-    return { services, tenant, port: listener.port, database: database.name, broken: database.broken, close }
+    answer = requests.counted(app.fetch)
+    const metrics_port = metrics?.port ?? null
+    return {
+      services,
+      tenant,
+      port: listener.port,
+      metrics_port,
+      database: database.name,
+      broken: database.broken,
+      close,
+    }
   } catch (error) {
     await close()
     throw error

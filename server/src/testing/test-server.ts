@@ -28,6 +28,10 @@ export interface TestServer {
   database_url: string
   /** What another server process on the same database is to be started with. */
   launch: { data_directory: string; connectors: string[]; connector_env: Record<string, string> }
+  /** Where `/metrics` is, when it has a port of its own. */
+  metrics_port: number | null
+  /** Ends the server as a signal would. */
+  stop(): Promise<void>
   /** Every line that the server logged. */
   logs: string[]
   /** Calls `/v1` with the admin key, or with another one; null sends none. */
@@ -58,6 +62,7 @@ export interface TestServerOptions {
   web_directory?: string
   run_limits?: ServerOptions['run_limits']
   rate_limits?: ServerOptions['config']['rate_limits']
+  metrics_port?: ServerOptions['config']['metrics_port']
   /** By whom people sign in to the console: the lab, with a client of it. */
   sign_in?: (lab: Lab, directory: string) => ServerOptions['config']['sign_in']
 }
@@ -93,6 +98,7 @@ export async function startTestServer(
     config: {
       ...readConfig({ SLUICE_ALLOW_LOOPBACK: '1', DATABASE_URL: database.url }),
       port: 0,
+      metrics_port: options.metrics_port ?? null,
       connectors: launch.connectors,
       providers: options.provider === undefined ? [] : [join(directory, 'providers')],
       // All clients of a test have one address; what else limits them is not to be hidden by that.
@@ -134,6 +140,8 @@ export async function startTestServer(
     api_key: adminKey,
     database_url: database.url,
     launch,
+    metrics_port: server.metrics_port,
+    stop: server.close,
     logs,
     async api(method, path, body, apiKey = adminKey) {
       const response = await fetch(new URL(path, address), {
