@@ -12,7 +12,7 @@ export const EXIT_CODES = {
   audit: { code: 9, meaning: 'the audit chain does not hold' },
   login: { code: 10, meaning: 'there is no login, or it has expired or was revoked' },
   unwell: { code: 11, meaning: '`doctor` found what must be mended, or a connection did not pass its test' },
-  interrupted: { code: 130, meaning: 'interrupted by Ctrl-C' },
+  interrupted: { code: 130, meaning: 'interrupted by Ctrl-C, answered with no, or the run was cancelled' },
   output_closed: { code: 141, meaning: 'whoever read the output stopped reading' },
   terminated: { code: 143, meaning: 'ended by SIGTERM' },
 } as const

@@ -15,8 +15,8 @@ const end = (error: CliError) => {
     stop.abort(error)
   } else if (performance.now() - stoppedAt > ECHO_MS) process.exit(EXIT_CODES[error.exit].code)
 }
-process.on('SIGINT', () => end(new CliError('interrupted', 'Interrupted. Nothing is left running.')))
-process.on('SIGTERM', () => end(new CliError('terminated', 'Told to stop. Nothing is left running.')))
+process.on('SIGINT', () => end(new CliError('interrupted', 'Interrupted. Nothing is left running here.')))
+process.on('SIGTERM', () => end(new CliError('terminated', 'Told to stop. Nothing is left running here.')))
 process.stdout.on('error', () => end(new CliError('output_closed', 'Nobody reads the output any more.')))
 process.stderr.on('error', () => {})
 

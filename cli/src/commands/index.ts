@@ -46,6 +46,7 @@ import { rawPreview } from './raw-preview.ts'
 import { rawRead } from './raw-read.ts'
 import { rawSpec } from './raw-spec.ts'
 import { rawValidate } from './raw-validate.ts'
+import { runsCancel, runsDocuments, runsList, runsLogs, runsShow, runsStart, runsWatch } from './runs.ts'
 import { specsLint } from './specs-lint.ts'
 import { tenantsCreate, tenantsDelete, tenantsList, tenantsRename, tenantsShow } from './tenants.ts'
 import {
@@ -62,6 +63,7 @@ export const GROUPS: Record<string, string> = {
   config: 'Endpoint configs with encrypted secrets, in the format of sops.',
   connectors: 'The connectors that a server offers.',
   connections: 'What people connected, and how it is.',
+  runs: 'Connectors at work on the server.',
   integrations: 'Client registrations at providers.',
   events: 'What happened to connections and runs.',
   webhooks: 'Where events are sent to.',
@@ -112,6 +114,13 @@ export const COMMANDS: readonly Command[] = [
   connectionsCredentials,
   connectionsExport,
   connectionsDelete,
+  runsStart,
+  runsWatch,
+  runsList,
+  runsShow,
+  runsLogs,
+  runsDocuments,
+  runsCancel,
   eventsList,
   eventsRedeliver,
   webhooksList,

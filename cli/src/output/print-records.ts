@@ -50,7 +50,11 @@ export async function printPages<Row extends { id: string }>(
 }
 
 /** Prints one record: a line for each field, one line of JSON, or its id. */
-export async function printRecord(record: { id: string }, options: OutputOptions, terminal: Terminal): Promise<void> {
+export async function printRecord<Row extends { id: string }>(
+  record: Row,
+  options: OutputOptions,
+  terminal: Terminal,
+): Promise<void> {
   requireOneForm(options)
   if (options.json) return await terminal.print(printableJson(record))
   if (options.quiet) return await terminal.print(printable(record.id))
