@@ -5,9 +5,13 @@ import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import { consent, type Lab, type LabOptions, startLab } from '@sluice/lab'
+import { secret } from '@sluice/oauth'
+import { findConnector } from '../connectors/find-connector.ts'
+import { adoptRotation } from '../grants/adopt-rotation.ts'
 import { readGrant } from '../grants/grant.ts'
 import { createLink, startAuthorization } from '../testing/connect-story.ts'
 import { defer } from '../testing/defer.ts'
+import { LAB_REDIRECT_URI, obtainLabTokens } from '../testing/lab-tokens.ts'
 import { temporaryDirectory } from '../testing/temporary-directory.ts'
 import { createTestBrowser, readJson } from '../testing/test-browser.ts'
 import { startTestServer, type TestServer } from '../testing/test-server.ts'
@@ -131,4 +135,47 @@ test('two runs that each would spend the refresh token go one after the other', 
   const order = { connection_id, operation: 'read', documents: 'file' }
   const runs = await Promise.all([1, 2].map(() => server.api('POST', '/v1/runs?wait=110', order)))
   for (const { body } of runs) assert.equal(body.error, null, JSON.stringify(body.error))
+})
+
+test('tokens that were rotated while the grant moved on are told as a conflict, and journaled', async (t) => {
+  const server = await startServerWith(t, { rotation: 'always' })
+  const connection = { id: await connectTo(server, 'rotating-tap'), tenant_id: server.tenant_id }
+  const given = await readGrant(server.services, connection)
+  assert.equal((await server.api('POST', `/v1/connections/${connection.id}/refresh`)).status, 200)
+  const moved = await readGrant(server.services, connection)
+  const { oauth } = await findConnector(server.services.connectors, 'rotating-tap')
+  assert.ok(oauth)
+  const rotation = {
+    run_id: connection.id,
+    credentials: secret({ access_token: 'of-its-own', refresh_token: 'of-its-own-too' }),
+    held: new Set([given.access_token.reveal(), given.refresh_token?.reveal() ?? '']),
+    since: new Date(),
+  }
+  assert.equal(await adoptRotation(server.services, connection, oauth.plan, rotation), 'conflict')
+  assert.equal((await readGrant(server.services, connection)).version, moved.version)
+  const { body: journal } = await server.api('GET', `/v1/connections/${connection.id}/refreshes`)
+  assert.deepEqual([journal.data[0].outcome, journal.data[0].code], ['superseded', 'rotation_conflict'])
+})
+
+test('tokens that stand in the config are rotated there', async (t) => {
+  const own = await startLab({ rotation: 'always', reuse: 'revokes_grant' })
+  defer(t, () => own.close())
+  const tap = here('../../../lab/connectors/singer-tap-lab/flow.yaml')
+  const env = { LAB_ORIGIN: own.origin }
+  const server = await startTestServer(t, { connectors: [LAB_SOURCE, tap], connector_env: env })
+  const client = own.addClient({ redirect_uris: [LAB_REDIRECT_URI] })
+  const { client_id, client_secret } = client
+  const scope = 'openid offline_access customers:read orders:read'
+  const { refresh_token } = await obtainLabTokens(own, client, { scope })
+  const config = { client_id, client_secret, refresh_token, page_size: 100 }
+  const made = await server.api('POST', '/v1/connections', { connector_id: 'singer-tap-lab', config })
+  assert.equal(made.status, 201, JSON.stringify(made.body))
+  const order = { connection_id: made.body.id, operation: 'read', documents: 'file' }
+  for (const documents of [1250, 251]) {
+    const { body: run } = await server.api('POST', '/v1/runs?wait=90', order)
+    assert.equal(run.error, null)
+    // Customers are always read anew, and the bookmark of orders is inclusive.
+    assert.equal(run.document_count, documents)
+    assert.equal(run.rotations.length, 3)
+  }
 })

@@ -6,9 +6,11 @@ import type { AddressInfo } from 'node:net'
 import { text } from 'node:stream/consumers'
 import { type TestContext, test } from 'node:test'
 import { fileURLToPath } from 'node:url'
+import { createApiKey } from '../api-keys/create-api-key.ts'
 import { connect } from '../testing/connect-story.ts'
 import { defer } from '../testing/defer.ts'
 import { startTestServer, type TestServer } from '../testing/test-server.ts'
+import { uuidv7 } from '../uuid.ts'
 
 const lab = (name: string) => fileURLToPath(new URL(`../../../lab/connectors/${name}/flow.yaml`, import.meta.url))
 const run_limits = { idle_ms: 700, retry_ms: 50 }
@@ -153,4 +155,45 @@ test('a source is piped into a target connection, with a state of its own', asyn
   const { body: refused } = await server.api('POST', '/v1/runs?wait=60', { ...order, dry_run: true })
   assert.equal(refused.error.code, 'connector_not_offered')
   assert.equal((await server.api('POST', '/v1/runs', { connection_id, operation: 'write' })).status, 422)
+})
+
+test('runs, their events, documents and states are their tenant’s alone, and a key needs the scope', async (t) => {
+  const server = await startTestServer(t, { run_limits })
+  const { connection_id } = await connect(server)
+  const { body: run } = await server.api('POST', '/v1/runs?wait=30', { connection_id, operation: 'spec' })
+  const other = uuidv7()
+  await server.services.db.insertInto('tenants').values({ id: other, name: 'another' }).execute()
+  const theirs = await createApiKey(server.services.db, { tenant_id: other, name: 'theirs' })
+  const paths = [
+    ['GET', `/v1/runs/${run.id}`],
+    ['GET', `/v1/runs/${run.id}/events`],
+    ['GET', `/v1/runs/${run.id}/documents`],
+    ['POST', `/v1/runs/${run.id}:cancel`],
+    ['GET', `/v1/connections/${connection_id}/state`],
+    ['DELETE', `/v1/connections/${connection_id}/state`],
+  ] as const
+  const missing = '0199a000-0000-7000-8000-000000000000'
+  for (const [method, path] of paths) {
+    const answer = await server.api(method, path, undefined, theirs)
+    const unknown = await server.api(
+      method,
+      path.replace(run.id, missing).replace(connection_id, missing),
+      undefined,
+      theirs,
+    )
+    assert.equal(answer.status, 404, path)
+    assert.equal(answer.body.code, unknown.body.code)
+  }
+  const order = { connection_id, operation: 'write', target_connection_id: missing }
+  assert.equal((await server.api('POST', '/v1/runs', order)).status, 404)
+  const reader = await createApiKey(server.services.db, {
+    tenant_id: server.tenant_id,
+    name: 'reader',
+    scopes: ['runs:read'],
+  })
+  assert.equal((await server.api('GET', `/v1/runs/${run.id}`, undefined, reader)).status, 200)
+  assert.equal(
+    (await server.api('POST', `/v1/runs/${run.id}:cancel`, undefined, reader)).body.required_scope,
+    'runs:write',
+  )
 })

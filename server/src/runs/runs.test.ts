@@ -184,6 +184,24 @@ test('whoever holds a link learns that a sample failed, not what the connector s
   assert.equal(told.connection_id, connection_id)
 })
 
+test('a transient failure is tried again after pauses, and the attempts are shown', async (t) => {
+  const server = await startTestServer(t, {
+    connectors: [labConnector, failingConnectors],
+    run_limits: { retry_ms: 100 },
+  })
+  const connection_id = await connectWith(server, 'source-crashes')
+  const order = { connection_id, operation: 'discover', max_attempts: 3 }
+  const { body: run } = await server.api('POST', '/v1/runs?wait=90', order)
+  assert.deepEqual([run.status, run.attempt, run.max_attempts], ['failed', 3, 3])
+  assert.deepEqual([run.error.code, run.error.verdict], ['connector_killed', 'transient'])
+  const { body: once } = await server.api('POST', '/v1/runs?wait=90', { connection_id, operation: 'discover' })
+  assert.deepEqual([once.status, once.attempt], ['failed', 1])
+  assert.match(
+    await (await fetch(`${server.base_url}/metrics`)).text(),
+    /sluice_runs_total\{operation="discover",status="failed"\} 2/,
+  )
+})
+
 test('a run whose worker is gone is taken up again, or failed where it may not be', async (t) => {
   const server = await startTestServer(t)
   const { connection_id } = await connect(server)

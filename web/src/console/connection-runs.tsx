@@ -14,8 +14,10 @@ const operations: Run['operation'][] = ['preview', 'spec', 'discover', 'validate
 const readRun = (id: string) => dataOf(sluice.GET('/v1/runs/{id}', { params: { path: { id } } }))
 
 function runCalls(connection_id: string, operation: Run['operation']): RunCalls {
+  // To look at some documents here must not keep them from whoever reads the rest.
+  const body = { connection_id, operation, ...(operation === 'capture' && { save_state: false }) }
   return {
-    start: () => dataOf(sluice.POST('/v1/runs', { body: { connection_id, operation } })),
+    start: () => dataOf(sluice.POST('/v1/runs', { body })),
     read: readRun,
   }
 }

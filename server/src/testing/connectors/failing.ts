@@ -47,6 +47,7 @@ for await (const line of createInterface({ input: process.stdin })) {
     process.stderr.write(`${JSON.stringify({ level: 'error', msg: `cannot reach the source with ${token}` })}\n`)
     process.exit(1)
   }
+  if (way === 'crashes') process.kill(process.pid, 'SIGKILL')
   if (way === 'garbage') process.stdout.write(`<html>${token}</html>\n`)
 }
 if (way === 'silent') await new Promise(() => setInterval(() => {}, 1000))
