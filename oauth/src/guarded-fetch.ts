@@ -27,7 +27,13 @@ export interface GuardedFetchOptions {
   ca?: string
 }
 
-export type GuardedFetch = (request: TokenRequest, options?: { signal?: AbortSignal }) => Promise<TokenEndpointResponse>
+export interface SendOptions {
+  signal?: AbortSignal
+  /** Only status and headers count: the body is left unread, whatever it is, and `body` is empty. */
+  leave_body?: boolean
+}
+
+export type GuardedFetch = (request: TokenRequest, options?: SendOptions) => Promise<TokenEndpointResponse>
 
 /**
  * A fetch for token requests that reaches only https on the public internet. The address is checked after resolution and
@@ -43,7 +49,7 @@ export function createGuardedFetch(options: GuardedFetchOptions): GuardedFetch {
   const limits = { allowH2: false, connections: 16, headersTimeout: timeout_ms, bodyTimeout: timeout_ms }
   const agent = new Agent({ ...limits, connect })
 
-  return async (request, { signal } = {}) => {
+  return async (request, { signal, leave_body = false } = {}) => {
     const url = checkOutboundUrl(request.url, { allow_loopback, allowed_ports })
     const deadline = AbortSignal.timeout(timeout_ms)
     const certified = request.client_certificate
@@ -70,6 +76,10 @@ export function createGuardedFetch(options: GuardedFetchOptions): GuardedFetch {
           verdict: 'integration_broken',
         })
       }
+      if (leave_body) {
+        await leave(response.body)
+        return { status: response.statusCode, headers, body: '' }
+      }
       const body = await readBody(response.body, headers.get('content-encoding'), { max_bytes, hostname: url.hostname })
       return { status: response.statusCode, headers, body }
     } catch (error) {
@@ -80,6 +90,14 @@ export function createGuardedFetch(options: GuardedFetchOptions): GuardedFetch {
       await certified?.destroy()
     }
   }
+}
+
+const LEFT_BYTES = 65_536
+const LEFT_MS = 1000
+
+/** A short body is read away, so that the connection can be used again; what is longer or slow is cut off. */
+async function leave(body: { dump(options: { limit: number; signal: AbortSignal }): Promise<void> }): Promise<void> {
+  await body.dump({ limit: LEFT_BYTES, signal: AbortSignal.timeout(LEFT_MS) }).catch(() => {})
 }
 
 /**

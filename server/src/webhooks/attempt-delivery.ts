@@ -34,7 +34,10 @@ export async function attemptDelivery(
     ...signWebhook(secrets, { id: event.id, sent_at, body }),
   }
   try {
-    const { status, headers: answered } = await fetch({ method: 'POST', url: endpoint.url, headers, body }, { signal })
+    const { status, headers: answered } = await fetch(
+      { method: 'POST', url: endpoint.url, headers, body },
+      { signal, leave_body: true },
+    )
     if (status >= 200 && status < 300) return { arrived: true, status }
     const retry_after_s = Number(answered.get('retry-after') ?? 0)
     return {
