@@ -157,6 +157,16 @@ test('a source is piped into a target connection, with a state of its own', asyn
   assert.equal((await server.api('POST', '/v1/runs', { connection_id, operation: 'write' })).status, 422)
 })
 
+test('a check asks the connector alone, in the words that its protocol has', async (t) => {
+  const server = await startTestServer(t, { run_limits })
+  const { connection_id } = await connect(server)
+  const { body: run } = await server.api('POST', '/v1/runs?wait=60', { connection_id, operation: 'check' })
+  assert.deepEqual(
+    [run.status, run.steps.map(({ operation }: { operation: string }) => operation)],
+    ['succeeded', ['discover', 'validate']],
+  )
+})
+
 test('runs, their events, documents and states are their tenant’s alone, and a key needs the scope', async (t) => {
   const server = await startTestServer(t, { run_limits })
   const { connection_id } = await connect(server)

@@ -132,7 +132,7 @@ test('a connector that never answers is ended with the server, and its run says 
   const server = await startTestServer(t, { connectors: [labConnector, failingConnectors] })
   const connection_id = await connectWith(server, 'source-silent')
   const { body: started } = await server.api('POST', '/v1/runs', { connection_id, operation: 'discover' })
-  assert.equal(started.status, 'queued')
+  await reaches(server, started.id, 'running')
   await server.services.runs.stop()
   const { body: run } = await server.api('GET', `/v1/runs/${started.id}`)
   assert.equal(run.status, 'failed')
