@@ -1,4 +1,5 @@
 import { once } from 'node:events'
+import { createInterface } from 'node:readline'
 import { addAbortSignal } from 'node:stream'
 import { text } from 'node:stream/consumers'
 import { styleText } from 'node:util'
@@ -19,6 +20,8 @@ export interface Terminal {
   paintData(style: Style, text: string): string
   /** All of stdin, until its end or the abort. */
   readInput(): Promise<string>
+  /** Lines of stdin as they come, until its end or the abort. */
+  readLines(): AsyncIterable<string>
   /** Has something done before the command ends, however it ends; the last comes first. */
   atEnd(work: () => Promise<void>): void
   /** Does it. Called once, by who runs the command. */
@@ -62,6 +65,7 @@ export function openTerminal(
     paint: (style, text) => styleText(style, text, { stream: stderr }),
     paintData: (style, text) => styleText(style, text, { stream: stdout }),
     readInput: async () => await text(addAbortSignal(signal, stdin)),
+    readLines: () => createInterface({ input: addAbortSignal(signal, stdin), crlfDelay: Infinity }),
     atEnd: (work) => void endings.unshift(work),
     async end() {
       for (const work of endings.splice(0)) await work()

@@ -23,9 +23,11 @@ export interface Announcement {
 export function announce({ task, plan, listener, client_id, url, options }: Announcement, terminal: Terminal): void {
   const until = new Date(Date.now() + options.timeout).toTimeString().slice(0, 8)
   terminal.tell(`${printable(task)}: provider ${printable(plan.provider)}, client ${printable(client_id)}`)
-  terminal.tell(
-    `Redirect URI ${listener.redirect_uri} (listening on ${listener.addresses.join(' and ')}, port ${listener.port})`,
-  )
+  const how =
+    listener.addresses.length === 0
+      ? 'nothing listens there: copy the address that the browser ends at'
+      : `listening on ${listener.addresses.join(' and ')}, port ${listener.port}`
+  terminal.tell(`Redirect URI ${listener.redirect_uri} (${how})`)
   if (options.redirectUri === undefined && (options.port !== USUAL_PORT || options.redirectHost !== 'localhost')) {
     terminal.tell(
       `${terminal.paint('yellow', 'note:')} the provider must know this redirect URI; the usual one is http://localhost:${USUAL_PORT}/`,

@@ -1,4 +1,5 @@
-// `sluice raw oauth`: the whole authorization code grant (RFC 6749 §4.1, RFC 8252, RFC 7636) from one terminal.
+// `sluice raw oauth`: a connector's authorization from one terminal, by the browser (RFC 6749 §4.1, RFC 8252, RFC 7636) or
+// by device code (RFC 8628).
 import {
   type ConnectorOAuth,
   type ConnectorSpec,
@@ -9,77 +10,64 @@ import {
   readConnectorOAuth,
 } from '@sluice/connector-specs'
 import { protocolOf } from '@sluice/launcher'
-import { createState, OAuthError, type ObtainedGrant } from '@sluice/oauth'
-import { openCallbackListener } from '../callback/callback-listener.ts'
-import { authorizedPage, failedPage } from '../callback/pages.ts'
 import { CliError } from '../cli-error.ts'
+import type { RecipientChoice } from '../config/key-sources.ts'
 import { checkConfig } from '../connector/check-config.ts'
 import { launchOf, openTask, type TaskChoice } from '../connector/open-task.ts'
-import { describeFailure } from '../describe-failure.ts'
 import { printable } from '../printable.ts'
 import type { Terminal } from '../terminal.ts'
-import { announce, tellIgnored } from './announce.ts'
+import { authorizeByBrowser, type BrowserChoice } from './authorize-by-browser.ts'
+import { authorizeByDevice } from './authorize-by-device.ts'
 import { type ClientChoice, findClient } from './find-client.ts'
 import { obtainedCredentials } from './obtained-credentials.ts'
-import { openBrowser } from './open-browser.ts'
 import { openConversation } from './open-conversation.ts'
 import { printCredentials } from './print-credentials.ts'
-import { chooseRedirect, type RedirectChoice } from './redirect-uri.ts'
-import { requireAnswer } from './require-answer.ts'
-import { waitForCallback } from './wait-for-callback.ts'
+import { planWriting, writeCredentials } from './write-credentials.ts'
 
-export interface AuthorizeOptions extends TaskChoice, ClientChoice, RedirectChoice {
+export interface AuthorizeOptions extends TaskChoice, ClientChoice, BrowserChoice, RecipientChoice {
   /** Issuer identifier, whose metadata is used. */
   issuer?: string | undefined
-  port: number
-  /** Milliseconds. */
-  timeout: number
-  open: boolean
+  device: boolean
+  write: boolean
+  plain: boolean
   showSecrets: boolean
   json: boolean
 }
 
-/** @throws CliError, SpecError, ConnectorError or OAuthError; the listener is closed by then. */
+/** @throws CliError, SpecError, ConnectorError or OAuthError; nothing listens any more by then. */
 export async function authorize(options: AuthorizeOptions, terminal: Terminal): Promise<void> {
-  const redirect = chooseRedirect(options)
-  const task = await openTask(options, terminal)
+  refuseContradictions(options)
+  const task = await openTask({ ...options, secrets: options.secrets ?? null }, terminal)
+  const target = options.write ? await planWriting(options, task, terminal) : null
   const spec = await protocolOf(task.protocol).spec(
-    launchOf(task, terminal, task.oauth_client ? [task.oauth_client.client_secret.reveal()] : []),
+    launchOf(task, terminal, task.oauth_client ? [task.oauth_client.client_secret.reveal()] : [], options),
   )
   const oauth = await readOAuth(task, spec, terminal)
-  const { plan } = oauth
   const config = checkTemplateConfig(spec, oauth, task)
   const client = await findClient(options, task, terminal)
-
-  const { signal } = terminal
-  const state = createState(plan.state?.length)
-  const onIgnored = tellIgnored(terminal)
-  const expected = { state, state_name: plan.state?.name ?? 'state' }
-  await using listener = await openCallbackListener({ port: options.port, ...expected, redirect, onIgnored })
-  const { redirect_uri } = listener
   const conversation = openConversation(oauth, client, options.issuer)
-  const { url, kept } = await conversation.startAuthorization({ redirect_uri, state, config, signal })
-  await requireAnswer(url)
-
-  announce({ task: task.name, plan, listener, client_id: client.client_id, url, options }, terminal)
-  if (options.open) await openBrowser(url, terminal)
-  const callback = await waitForCallback(listener, { timeout: options.timeout, signal: terminal.signal })
-  terminal.tell('The answer is here; exchanging the code for tokens …')
-  let obtained: ObtainedGrant
-  try {
-    obtained = await conversation.completeAuthorization({ kept, parameters: callback.parameters, config, signal })
-    await callback.answer(authorizedPage(plan.provider, task.name))
-  } catch (error) {
-    const denied = error instanceof OAuthError && error.code === 'access_denied'
-    await callback.answer(failedPage(describeFailure(error).message, denied))
-    throw error
-  }
+  const asked = { task: task.name, plan: oauth.plan, client_id: client.client_id, conversation, config }
+  const obtained = options.device
+    ? await authorizeByDevice(asked, options, terminal)
+    : await authorizeByBrowser(asked, options, terminal)
   const credentials = obtainedCredentials(spec.config_schema, oauth, task.config, {
     client,
     obtained,
     show_secrets: options.showSecrets,
   })
-  await printCredentials({ task, plan, obtained, credentials, json: options.json }, terminal)
+  // What can be had only once is kept before it is shown.
+  if (target !== null) await writeCredentials(target, task, credentials, terminal)
+  const written = target !== null
+  await printCredentials({ task, plan: oauth.plan, obtained, credentials, json: options.json, written }, terminal)
+}
+
+function refuseContradictions({ device, paste, clientSecretStdin, write, plain }: AuthorizeOptions): void {
+  const contradiction = [
+    device && paste && '--device and --paste are two ways to authorize.',
+    paste && clientSecretStdin && '--paste and --client-secret-stdin both read stdin.',
+    plain && !write && '--plain belongs to --write.',
+  ].find((message) => typeof message === 'string')
+  if (contradiction) throw new CliError('usage', contradiction, { next_action: 'Leave one of them out.' })
 }
 
 async function readOAuth(task: ConnectorTask, spec: ConnectorSpec, terminal: Terminal): Promise<ConnectorOAuth> {

@@ -2,11 +2,14 @@ import {
   type ConnectorOAuth,
   compileSchema,
   configWithCredentials,
+  escapeToken,
   findOAuthCredentials,
   isJsonObject,
   type JsonObject,
   type JsonValue,
   MASK,
+  type Secret,
+  secret,
   secretPointers,
   type TaskClient,
 } from '@sluice/connector-specs'
@@ -23,6 +26,10 @@ export interface ObtainedCredentials {
   unset: string[]
   /** What of the schema they do not satisfy. */
   complaints: string[]
+  /** The whole config with them in their places. */
+  config: Secret<JsonObject>
+  /** JSON pointers of what is secret in it. */
+  secrets: string[]
 }
 
 /** Puts the tokens where the connector's config has its credentials, and hides what is secret. */
@@ -61,7 +68,18 @@ export function obtainedCredentials(
     complaints: compileSchema(schema)
       .validate(merged)
       .map(({ pointer, message }) => `${pointer} ${message}`),
+    config: secret(merged),
+    secrets: secretsOf(schema, merged, property, hidden),
   }
+}
+
+/** What the schema calls secret, and what is hidden as a whole where it calls nothing of it so. */
+function secretsOf(schema: JsonObject, config: JsonObject, property: string, hidden: string[]): string[] {
+  const known = secretPointers(schema, config)
+  const more = hidden
+    .map((key) => `/${escapeToken(property)}/${escapeToken(key)}`)
+    .filter((pointer) => !known.some((other) => other === pointer || other.startsWith(`${pointer}/`)))
+  return [...known, ...more]
 }
 
 /** Top-level fields of the credentials that the schema calls secret, or below which it has a secret. */

@@ -10,6 +10,8 @@ export interface AuthorizationResult {
   obtained: ObtainedGrant
   credentials: ObtainedCredentials
   json: boolean
+  /** They stand in the config file now. */
+  written: boolean
 }
 
 /** The credentials on stdout, as YAML for a flow.yaml or as one JSON object; what there is to know of them on stderr. */
@@ -17,11 +19,11 @@ export async function printCredentials(result: AuthorizationResult, terminal: Te
   const { credentials, json } = result
   tellSummary(result, terminal)
   for (const line of json ? [printableJson(asJson(result))] : asYaml(credentials)) await terminal.print(line)
-  if (Object.keys(credentials.redacted).length > 0) {
+  if (Object.keys(credentials.redacted).length > 0 && !result.written) {
     terminal.tell(
       terminal.paint(
         'dim',
-        'Secrets are redacted. For `raw capture --credentials`: --show-secrets --json > creds.json',
+        'Secrets are redacted. --write puts them into the config file; for `raw capture --credentials`: --show-secrets --json > creds.json',
       ),
     )
   }

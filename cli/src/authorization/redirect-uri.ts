@@ -1,4 +1,4 @@
-import type { Redirect } from '../callback/callback-listener.ts'
+import type { Callback, Redirect } from '../callback/callback-listener.ts'
 import { CliError } from '../cli-error.ts'
 
 export interface RedirectChoice {
@@ -36,4 +36,12 @@ export function chooseRedirect({ redirectHost, redirectUri }: RedirectChoice): (
 
 function direct(redirect_uri: string): Redirect {
   return { redirect_uri, hosts: [new URL(redirect_uri).host] }
+}
+
+/** The same where nothing listens, because the person brings the answer. @throws CliError `usage` for a free port */
+export function withoutListener(redirect: (port: number) => Redirect, port: number) {
+  if (port === 0) throw new CliError('usage', '--paste needs a --port to write into the redirect URI; 0 is none.')
+  const { promise } = Promise.withResolvers<Callback>()
+  const { redirect_uri } = redirect(port)
+  return { redirect_uri, port, addresses: [], callback: promise, [Symbol.asyncDispose]: async () => {} }
 }

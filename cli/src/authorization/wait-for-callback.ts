@@ -1,17 +1,34 @@
 import { once } from 'node:events'
-import type { Callback, CallbackListener } from '../callback/callback-listener.ts'
+import type { Callback } from '../callback/callback-listener.ts'
 import { CliError } from '../cli-error.ts'
+
+export interface Waiting {
+  /** Milliseconds. */
+  timeout: number
+  signal: AbortSignal
+  /** Another way for the answer to come; called off by its signal. Null: there is none. */
+  also?: ((over: AbortSignal) => Promise<Callback | null>) | null
+}
 
 /** @throws CliError `timeout`, or the reason with which `signal` was aborted. */
 export async function waitForCallback(
-  listener: CallbackListener,
-  { timeout, signal }: { timeout: number; signal: AbortSignal },
+  listener: { redirect_uri: string; callback: Promise<Callback> },
+  { timeout, signal, also = null }: Waiting,
 ): Promise<Callback> {
   const deadline = AbortSignal.timeout(timeout)
+  const answered = new AbortController()
   const over = AbortSignal.any([deadline, signal])
   const ended = over.aborted ? Promise.resolve() : once(over, 'abort')
-  const callback = await Promise.race([listener.callback, ended.then(() => null)])
-  if (callback !== null) return callback
+  const other = also?.(AbortSignal.any([over, answered.signal]))
+  const ways = [listener.callback, ...(other ? [other] : []), ended.then(() => null)]
+  try {
+    const callback = await Promise.race(ways)
+    if (callback !== null) return callback
+  } finally {
+    answered.abort()
+    // The prompt gives the terminal back before anything else is told.
+    await other?.catch(() => {})
+  }
   signal.throwIfAborted()
   throw new CliError('timeout', `No answer came within ${spell(timeout)}.`, {
     next_action:

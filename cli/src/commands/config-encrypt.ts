@@ -1,14 +1,15 @@
-import { defaulted, defineCommand, flag, operand, optional, repeatable } from '../command.ts'
+import { defaulted, defineCommand, flag, operand, optional } from '../command.ts'
+import { recipientOptions } from './recipient-options.ts'
 
 export const configEncrypt = defineCommand({
   path: ['config', 'encrypt'],
   summary: 'encrypt the secrets of a config, in the format of sops',
-  description: `Encrypts the values whose keys end with the suffix, for age recipients, so that the file can be kept in version
+  description: `Encrypts the values whose keys end with the suffix, for age recipients and keys of AWS and Google Cloud, so that the file can be kept in version
 control. With --source the connector is asked for its schema, and the keys that it calls secret get the suffix.
 The \`sops\` tool opens and edits the result too; \`raw\` commands and the server take it as it is.`,
   options: {
     file: operand('<file>', 'the config, YAML or JSON'),
-    age: repeatable('<recipient>', 'who may open it (age1…); may be given several times. Else SOPS_AGE_RECIPIENTS'),
+    ...recipientOptions,
     source: optional('<file>', 'the flow.yaml whose connector knows which fields are secret'),
     task: optional('<name>', 'the capture within it, when there are several', { alias: 'capture' }),
     suffix: defaulted('<text>', 'the end of the keys whose values are encrypted', {
@@ -21,6 +22,7 @@ The \`sops\` tool opens and edits the result too; \`raw\` commands and the serve
   examples: [
     'config encrypt config.yaml --age age1… --source flow.yaml --in-place',
     'config encrypt config.yaml --age age1… > config.enc.yaml',
+    'config encrypt config.yaml --kms arn:aws:kms:eu-west-1:111122223333:key/… --in-place',
   ],
   async run(options, terminal) {
     const { encryptConfig } = await import('../config/encrypt-config.ts')

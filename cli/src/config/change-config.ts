@@ -30,7 +30,8 @@ export async function changeConfig(path: string, change: ConfigChange, terminal:
   const changed = isSealed(path, file)
     ? await changeSealed(file, change, terminal)
     : await changeClear(file, change, terminal)
-  await replaceFile(path, changed.text)
+  // Secrets in clear are for the file's owner alone.
+  await replaceFile(path, changed.text, { is_private: changed.as === 'clear' })
   return changed.as
 }
 

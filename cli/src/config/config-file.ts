@@ -19,13 +19,17 @@ export async function readConfigFile(path: string): Promise<ConfigFile> {
 }
 
 /** Replaces a file in one step: readers see the old text or the new, and a crash leaves one of the two. */
-export async function replaceFile(name: string, text: string): Promise<void> {
+export async function replaceFile(
+  name: string,
+  text: string,
+  { is_private = false }: { is_private?: boolean } = {},
+): Promise<void> {
   // A link stays one.
   const path = await realpath(name)
   const { mode } = await stat(path)
   const temporary = `${path}.${randomUUID()}.tmp`
   try {
-    const file = await open(temporary, 'wx', mode & 0o777)
+    const file = await open(temporary, 'wx', mode & (is_private ? 0o700 : 0o777))
     await file.writeFile(text)
     await file.sync()
     await file.close()

@@ -4,11 +4,10 @@ import { CliError } from '../cli-error.ts'
 import { launchOf, openTask } from '../connector/open-task.ts'
 import type { Terminal } from '../terminal.ts'
 import { type ConfigFile, readConfigFile, replaceFile } from './config-file.ts'
-import { keySources, recipientsOf } from './key-sources.ts'
+import { keySources, namesOf, type RecipientChoice, recipientsOf } from './key-sources.ts'
 
-export interface EncryptOptions {
+export interface EncryptOptions extends RecipientChoice {
   file: string
-  age: string[]
   suffix: string
   all: boolean
   source: string | undefined
@@ -20,7 +19,7 @@ export interface EncryptOptions {
 export async function encryptConfig(options: EncryptOptions, terminal: Terminal): Promise<void> {
   const path = options.file
   const file = await readConfigFile(path)
-  const keys = recipientsOf(options.age, terminal)
+  const keys = recipientsOf(options, terminal)
   const text =
     options.source === undefined
       ? file.text
@@ -35,7 +34,7 @@ export async function encryptConfig(options: EncryptOptions, terminal: Terminal)
   if (sealed.split('ENC[').length === 2) warnAboutNothing(options, terminal)
   if (!options.inPlace) return await terminal.print(sealed.trimEnd())
   await replaceFile(path, sealed)
-  terminal.tell(`${path} is encrypted for ${keys.age.map(({ recipient }) => recipient).join(', ')}.`)
+  terminal.tell(`${path} is encrypted for ${namesOf(keys).join(', ')}.`)
 }
 
 async function markSecrets(

@@ -5,6 +5,7 @@ import { printableJson } from '../printable.ts'
 import type { Terminal } from '../terminal.ts'
 import { changeConfig } from './change-config.ts'
 import { readConfigFile, replaceFile } from './config-file.ts'
+import { differences } from './differences.ts'
 
 export interface Origin {
   /** The file of `--credentials`; `-` for stdin, null when there was none. */
@@ -58,18 +59,6 @@ async function replaceCredentials(path: string, credentials: JsonValue | undefin
   const value: unknown = JSON.parse(text.slice(text.indexOf('{')))
   // When the new access token expires is the connector's to know.
   if (isJsonObject(value)) await replaceFile(path, `${printableJson({ ...value, credentials, expires_at: null })}\n`)
-}
-
-/** The leaves that are new, or other than before. */
-function* differences(before: JsonValue | undefined, after: JsonValue, at = ''): Generator<[string, JsonValue]> {
-  if (!isJsonObject(after)) {
-    if (JSON.stringify(before) !== JSON.stringify(after)) yield [at, after]
-    return
-  }
-  for (const [key, value] of Object.entries(after)) {
-    const known = isJsonObject(before) ? before[key] : undefined
-    yield* differences(known, value ?? null, `${at}/${key.replaceAll('~', '~0').replaceAll('/', '~1')}`)
-  }
 }
 
 function tellKept(terminal: Terminal, path: string): void {

@@ -2,20 +2,51 @@ import { findAgeIdentities, type KeySources, type SopsKeys } from '@sluice/conne
 import { CliError } from '../cli-error.ts'
 import type { Terminal } from '../terminal.ts'
 
+/** For whom a config is encrypted. */
+export interface RecipientChoice {
+  age: readonly string[]
+  /** ARNs of AWS KMS keys. */
+  kms: readonly string[]
+  /** Resource ids of Google Cloud KMS keys. */
+  gcpKms: readonly string[]
+}
+
 /** What this machine can open encrypted configs with. */
 export async function keySources({ env }: Pick<Terminal, 'env'>): Promise<KeySources> {
   return { age_identities: await findAgeIdentities(env) }
 }
 
-/** For whom a new config is encrypted: the options, else `SOPS_AGE_RECIPIENTS`. @throws CliError `usage` */
-export function recipientsOf(age: readonly string[], { env }: Pick<Terminal, 'env'>): SopsKeys {
-  const named = age.length > 0 ? age : (env.SOPS_AGE_RECIPIENTS ?? '').split(',').map((name) => name.trim())
-  const recipients = named.filter((name) => name !== '')
-  if (recipients.length === 0) {
-    throw new CliError('usage', 'Nobody is named for whom to encrypt.', {
-      next_action:
-        'Add --age age1…, or set SOPS_AGE_RECIPIENTS. `age-keygen` makes a key; its public half is the recipient.',
-    })
+/** For whom a new config is encrypted. @throws CliError `usage` when nobody is named */
+export function recipientsOf(choice: RecipientChoice, terminal: Pick<Terminal, 'env'>): SopsKeys {
+  const found = findRecipients(choice, terminal)
+  if (found !== null) return found
+  throw new CliError('usage', 'Nobody is named for whom to encrypt.', {
+    next_action:
+      'Add --age age1… (`age-keygen` makes a key; its public half is the recipient), --kms or --gcp-kms, or set\n' +
+      'SOPS_AGE_RECIPIENTS.',
+  })
+}
+
+/** The options, else the variables that sops reads too; null when neither names anybody. */
+export function findRecipients({ age, kms, gcpKms }: RecipientChoice, { env }: Pick<Terminal, 'env'>): SopsKeys | null {
+  const named = [...age, ...kms, ...gcpKms].length > 0
+  const from = (given: readonly string[], variable: string | undefined) =>
+    (named ? given : (variable ?? '').split(',').map((name) => name.trim())).filter((name) => name !== '')
+  // sops reads no entry of a cloud's key without the time.
+  const created_at = `${new Date().toISOString().slice(0, 19)}Z`
+  const keys: SopsKeys = {
+    age: from(age, env.SOPS_AGE_RECIPIENTS).map((recipient) => ({ recipient, enc: '' })),
+    kms: from(kms, env.SOPS_KMS_ARN).map((arn) => ({ arn, created_at, enc: '' })),
+    gcp_kms: from(gcpKms, env.SOPS_GCP_KMS_IDS).map((resource_id) => ({ resource_id, created_at, enc: '' })),
   }
-  return { age: recipients.map((recipient) => ({ recipient, enc: '' })), kms: [], gcp_kms: [] }
+  return namesOf(keys).length > 0 ? keys : null
+}
+
+/** The recipients as they are called. */
+export function namesOf({ age, kms, gcp_kms }: SopsKeys): string[] {
+  return [
+    ...age.map(({ recipient }) => recipient),
+    ...kms.map(({ arn }) => arn),
+    ...gcp_kms.map(({ resource_id }) => resource_id),
+  ]
 }

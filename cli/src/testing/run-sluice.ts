@@ -20,7 +20,7 @@ export interface Ended {
   stderr: string
 }
 
-/** Starts the real command as a child process without a terminal. */
+/** Starts the real command as a child process without a terminal. `stdin` null leaves it open. */
 export function startSluice(
   args: string[],
   {
@@ -28,7 +28,7 @@ export function startSluice(
     stdin = '',
     node = [],
     cwd = process.cwd(),
-  }: { env?: Record<string, string>; stdin?: string; node?: string[]; cwd?: string } = {},
+  }: { env?: Record<string, string>; stdin?: string | null; node?: string[]; cwd?: string } = {},
 ): RunningSluice {
   const child = spawn(process.execPath, [...node, SLUICE, ...args], {
     stdio: ['pipe', 'pipe', 'pipe'],
@@ -43,7 +43,8 @@ export function startSluice(
     output.stderr += text
     child.emit('said')
   })
-  child.stdin.on('error', () => {}).end(stdin)
+  child.stdin.on('error', () => {})
+  if (stdin !== null) child.stdin.end(stdin)
   const ended = once(child, 'close').then(([code]): Ended => ({ code, ...output }))
   return {
     child,
