@@ -18,13 +18,16 @@ function offered(...words: string[]): string[] {
 }
 
 test('bash offers groups, commands, options and files', () => {
-  assert.deepEqual(offered('r'), ['raw'])
+  assert.deepEqual(offered('ra'), ['raw'])
   assert.ok(offered('raw', '').includes('oauth'))
   assert.deepEqual(offered('raw', 'oauth', '--so'), ['--source'])
   assert.ok(offered('raw', 'oauth', '--no').includes('--no-open'))
   assert.deepEqual(offered('raw', 'spec', '--source', 'bash'), ['bash-script.ts'])
   assert.deepEqual(offered('raw', 'oauth', '--client-id', ''), [])
   assert.ok(offered('specs', 'lint', '').includes('words.ts'))
+  assert.deepEqual(offered('logi'), ['login'])
+  assert.deepEqual(offered('login', '--ser'), ['--server'])
+  assert.deepEqual(offered('connections', 'cred'), ['credentials'])
 })
 
 test('zsh reads its script', { skip: without('zsh') }, async () => {
@@ -40,4 +43,6 @@ test('fish offers commands and options with what they are for', { skip: without(
   assert.match(complete('sluice '), /^raw\tOne operation of a connector/m)
   assert.match(complete('sluice raw '), /^oauth\tauthorize a source/m)
   assert.match(complete('sluice raw oauth --so'), /^--source\t/m)
+  assert.match(complete('sluice log'), /^login\tcheck an API key/m)
+  assert.match(complete('sluice doctor --loc'), /^--local\t/m)
 })

@@ -19,7 +19,7 @@ test('on a terminal, login asks for the key, connect draws a QR code and deletin
   await login.shows(/API key for http/)
   login.type(server.api_key)
   login.press('Enter')
-  const loggedIn = await login.shows(/Pane is dead/)
+  const loggedIn = await login.shows(/\[ended with 0\]/)
   assert.match(loggedIn, /Logged in to http.+“admin”/)
   assert.ok(!loggedIn.replaceAll('\n', '').includes(server.api_key), 'the key is not echoed')
 
@@ -30,16 +30,16 @@ test('on a terminal, login asks for the key, connect draws a QR code and deletin
   const browser = createTestBrowser(server.base_url)
   const { href } = await startAuthorization(browser, { path, session_id: '' })
   await browser.open(await consent(href, { decision: 'allow' }))
-  const connected = await connecting.shows(/Pane is dead \(status 0/)
+  const connected = await connecting.shows(/\[ended with 0\]/)
   const [, id = ''] = /^id +(\S+)$/m.exec(connected) ?? []
   assert.match(connected, /^Connected\.$/m)
 
   const deleting = sluice('connections', 'delete', id)
   await deleting.shows(/Delete the connection to source-lab/)
   deleting.press('Enter')
-  assert.match(await deleting.shows(/Pane is dead \(status 130/), /Nothing was done/)
+  assert.match(await deleting.shows(/\[ended with 130\]/), /Nothing was done/)
   const again = sluice('connections', 'delete', id)
   await again.shows(/Delete the connection to source-lab/)
   again.type('y')
-  assert.match(await again.shows(/Pane is dead \(status 0/), /Deleted the connection/)
+  assert.match(await again.shows(/\[ended with 0\]/), /Deleted the connection/)
 })

@@ -20,7 +20,7 @@ export interface Pane {
   shows(pattern: RegExp): Promise<string>
 }
 
-/** Runs a command in a terminal of its own; the last screen stays after its end, with the exit status. */
+/** Runs a command in a terminal of its own; the last screen stays after its end, with `[ended with 0]`. */
 export function openPane(t: Pick<TestContext, 'after'>, command: string[], env: Record<string, string>): Pane {
   const socket = join(temporaryDirectory(t), 'tmux')
   const tmux = (...args: string[]) =>
@@ -28,8 +28,8 @@ export function openPane(t: Pick<TestContext, 'after'>, command: string[], env: 
   const variables = Object.entries(env).map(([name, value]) => `${name}=${value}`)
   tmux('new-session', '-d', '-x', '140', '-y', '50', 'sleep infinity')
   defer(t, async () => void tmux('kill-server'))
-  tmux('set-option', '-g', 'remain-on-exit', 'on')
-  tmux('respawn-pane', '-k', 'env', ...variables, ...command)
+  const script = '"$@"; echo "[ended with $?]"; exec sleep infinity'
+  tmux('respawn-pane', '-k', 'env', ...variables, 'sh', '-c', script, 'sh', ...command)
   return {
     type: (text) => void tmux('send-keys', '-l', text),
     press: (...keys) => void tmux('send-keys', ...keys),
