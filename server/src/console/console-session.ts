@@ -1,5 +1,5 @@
 // A person's session in the console, by the cookie. It ends when nobody used it for a while, when its time is over, when
-// it is ended here or in the list of sessions, and with the API key that opened it.
+// it is ended here or in the list of sessions, with the API key that opened it, and with the access rules that did.
 import { sql } from 'kysely'
 import type { Scope } from '../api-keys/scopes.ts'
 import type { Caller } from '../http/caller.ts'
@@ -20,6 +20,8 @@ export interface NewConsoleSession {
   user: string
   /** What the person may do; with an API key, what the key may. */
   scopes: readonly Scope[]
+  /** Of the access rules that let the person in. */
+  rules_digest?: Buffer
   user_agent: string | null
 }
 
@@ -43,6 +45,7 @@ export async function openConsoleSession({ db, audit, now }: Services, session: 
       api_key_id,
       user_name: user,
       scopes: [...session.scopes],
+      rules_digest: session.rules_digest ?? null,
       user_agent: session.user_agent?.toWellFormed().slice(0, 300) ?? null,
       last_seen_at: time,
       expires_at: new Date(time.getTime() + CONSOLE_SESSION_SECONDS * 1000),
@@ -57,8 +60,11 @@ export interface FoundConsoleSession {
   expires_at: Date
 }
 
-/** Null when it is unknown or over, or when the key that opened it no longer serves. */
-export async function findConsoleSession({ db, now }: Services, value: string): Promise<FoundConsoleSession | null> {
+/** Null when it is unknown or over, or when the key or the rules that opened it no longer serve. */
+export async function findConsoleSession(
+  { db, now, identity_provider }: Services,
+  value: string,
+): Promise<FoundConsoleSession | null> {
   const time = now()
   const hash = digest(value)
   const row = await db
@@ -70,6 +76,9 @@ export async function findConsoleSession({ db, now }: Services, value: string): 
     .where('console_sessions.hash', '=', hash)
     .where('console_sessions.expires_at', '>', time)
     .where('last_seen_at', '>', before(time, CONSOLE_IDLE_SECONDS))
+    .where(({ eb, or }) =>
+      or([eb('rules_digest', 'is', null), eb('rules_digest', '=', identity_provider?.rules_digest ?? NO_RULES)]),
+    )
     .where('api_keys.revoked_at', 'is', null)
     .where((key) => key.or([key('api_keys.expires_at', 'is', null), key('api_keys.expires_at', '>', time)]))
     .executeTakeFirst()
@@ -84,6 +93,8 @@ export async function findConsoleSession({ db, now }: Services, value: string): 
 export async function closeConsoleSession({ db }: Services, value: string): Promise<void> {
   await db.deleteFrom('console_sessions').where('hash', '=', digest(value)).execute()
 }
+
+const NO_RULES = Buffer.alloc(0)
 
 function before(time: Date, seconds: number): Date {
   return new Date(time.getTime() - seconds * 1000)

@@ -126,6 +126,8 @@ export interface ConsoleSessionTable {
   api_key_id: string | null
   user_name: string
   scopes: Scope[]
+  /** Of the access rules that let the person in; null: an API key or a one-time link did. */
+  rules_digest: ColumnType<Buffer | null, Buffer | null | undefined>
   user_agent: string | null
   /** As of the last minute. */
   last_seen_at: Date

@@ -3,6 +3,7 @@ import { readFile } from 'node:fs/promises'
 import { type Conversation, compileProvider, createOAuthClient, secret } from '@sluice/oauth'
 import { ConfigError } from '../../config.ts'
 import type { Services } from '../../services.ts'
+import { digest } from '../../token-digest.ts'
 import type { AccessRule } from './access-rules.ts'
 
 export interface SignInConfig {
@@ -16,6 +17,8 @@ export interface SignInConfig {
 export interface IdentityProvider {
   conversation: Conversation
   access: AccessRule[]
+  /** Of `access`: who was let in by other rules has to sign in again. */
+  rules_digest: Buffer
   /** For the button. */
   host: string
 }
@@ -48,7 +51,7 @@ export async function openIdentityProvider(
     metadata,
     now,
   })
-  return { conversation, access, host: new URL(issuer).host }
+  return { conversation, access, rules_digest: digest(JSON.stringify(access)), host: new URL(issuer).host }
 }
 
 async function readSecret(path: string): Promise<string> {

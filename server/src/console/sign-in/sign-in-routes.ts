@@ -86,7 +86,7 @@ async function finish(c: Context, services: Services, cookie: string): Promise<R
   if (kept === null) return 'expired'
   deleteCookie(c, cookie, cookieOptions(services.base_url, 0))
   try {
-    const { conversation, access } = requireProvider(services)
+    const { conversation, access, rules_digest } = requireProvider(services)
     const { identity } = await conversation.completeAuthorization({ kept, parameters, config: {} })
     if (identity.status !== 'valid') {
       const reason = identity.status === 'discarded' ? identity.reason : 'absent'
@@ -104,6 +104,7 @@ async function finish(c: Context, services: Services, cookie: string): Promise<R
       api_key_id: null,
       user: typeof claims.email === 'string' ? claims.email : `${claims.iss}#${claims.sub}`,
       scopes: roleScopes[rule.role],
+      rules_digest,
       user_agent: c.req.header('user-agent') ?? null,
     })
     setSessionCookie(c, services.base_url, value)

@@ -45,6 +45,23 @@ test('a person whom a rule names signs in, may do what the role says, is listed,
   assert.equal((await server.api('GET', '/v1/console_sessions')).body.data.length, 0)
 })
 
+test('a session that other rules opened is over, so that whoever lost a role or the provider has to sign in again', async (t) => {
+  const server = await startWithProvider(t, '@lab.example admin')
+  const { services } = server
+  const { browser } = await signIn(server)
+  const byLink = createTestBrowser(server.base_url)
+  const link = await createAdminLink(services, server.tenant_id)
+  await byLink.post('/console/session', { link: new URL(link).hash.split('=').at(-1) })
+  const provider = services.identity_provider
+  assert.equal((await browser.open('/v1/connections')).status, 200)
+  const later = provider && { ...provider, rules_digest: Buffer.from('other rules') }
+  for (const changed of [later, null]) {
+    services.identity_provider = changed
+    assert.equal((await browser.open('/v1/connections')).status, 401)
+    assert.equal((await byLink.open('/v1/connections')).status, 200)
+  }
+})
+
 test('a person whom no rule names is told so and gets no session', async (t) => {
   const server = await startWithProvider(t, 'alice@lab.example admin')
   const { browser, location } = await signIn(server, 'bob')

@@ -8,6 +8,7 @@ import * as keysAuditEvents from './0006-keys-audit-events.ts'
 import * as integrationClients from './0008-integration-clients.ts'
 import * as integrationChanges from './0009-integration-changes.ts'
 import * as runs from './0010-runs.ts'
+import * as consoleSessionRules from './0011-console-session-rules.ts'
 
 /** In order of name; a migration that has been released is never edited. */
 export const migrations: Record<string, Migration> = {
@@ -20,4 +21,5 @@ export const migrations: Record<string, Migration> = {
   '0008-integration-clients': integrationClients,
   '0009-integration-changes': integrationChanges,
   '0010-runs': runs,
+  '0011-console-session-rules': consoleSessionRules,
 }
