@@ -1,6 +1,7 @@
 // Loaded only when something failed: it knows the errors of every package that a command uses.
 import { ApiError } from '@sluice/client'
 import { SopsError, SpecError } from '@sluice/connector-specs'
+import { KeyStoreError } from '@sluice/kms'
 import { ConnectorError } from '@sluice/launcher'
 import { OAuthError, type OAuthErrorCode } from '@sluice/oauth'
 import { CliError } from './cli-error.ts'
@@ -51,7 +52,8 @@ export function describeFailure(error: unknown): CliError {
     const exit = error.code === 'invalid_connector_spec' || error.code === 'invalid_schema' ? 'connector' : 'source'
     return new CliError(exit, error.message, { cause: error })
   }
-  if (error instanceof SopsError) return new CliError('source', error.message, { cause: error })
+  if (error instanceof SopsError) return sopsFailure(error)
+  if (error instanceof KeyStoreError) return new CliError('source', error.message, { cause: error })
   if (error instanceof ConnectorError) {
     return new CliError('connector', error.message, { next_action: CONNECTOR_ACTION, cause: error })
   }
@@ -61,6 +63,16 @@ export function describeFailure(error: unknown): CliError {
   return new CliError('unexpected', message, {
     next_action: 'This is a fault of sluice. Please report it with the command that you ran.',
     cause: error,
+  })
+}
+
+/** What the key services said, where they were asked. */
+function sopsFailure(error: SopsError): CliError {
+  const causes = error.cause instanceof AggregateError ? error.cause.errors : []
+  const said = causes.flatMap((cause) => (cause instanceof KeyStoreError ? [cause.message] : []))
+  return new CliError('source', error.message, {
+    cause: error,
+    ...(said.length > 0 && { next_action: said.join('\n') }),
   })
 }
 

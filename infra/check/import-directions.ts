@@ -3,12 +3,14 @@ import { type Finding, isTestCode, type Project, workspaceOf } from './project.t
 /** Which workspaces each may import (docs/architecture.md). */
 const DIRECTIONS: Record<string, string[]> = {
   oauth: [],
+  // Between the server and the command, which both ask key services and may not import each other.
+  kms: ['oauth'],
   'connector-specs': ['oauth'],
   launcher: ['connector-specs'],
-  server: ['oauth', 'connector-specs', 'launcher'],
+  server: ['oauth', 'kms', 'connector-specs', 'launcher'],
   client: [],
   // `lab start` and `connector test` bring the lab to connector developers.
-  cli: ['client', 'oauth', 'connector-specs', 'launcher', 'lab'],
+  cli: ['client', 'oauth', 'kms', 'connector-specs', 'launcher', 'lab'],
   web: ['client'],
   lab: [],
   bench: ['oauth', 'connector-specs', 'launcher', 'server', 'client', 'lab'],

@@ -13,7 +13,30 @@ export interface RecipientChoice {
 
 /** What this machine can open encrypted configs with. */
 export async function keySources({ env }: Pick<Terminal, 'env'>): Promise<KeySources> {
-  return { age_identities: await findAgeIdentities(env) }
+  return {
+    age_identities: await findAgeIdentities(env),
+    kms: {
+      wrap: async (key, dataKey, context) => await (await awsKey(key)).wrap(dataKey, context),
+      unwrap: async (key, wrapped, context) => await (await awsKey(key)).unwrap(wrapped, context),
+    },
+    gcp_kms: {
+      wrap: async (key, dataKey) => await (await gcpKey(key, env)).wrap(dataKey, null),
+      unwrap: async (key, wrapped) => await (await gcpKey(key, env)).unwrap(wrapped, null),
+    },
+  }
+}
+
+/** The AWS SDK finds credentials, and another endpoint (AWS_ENDPOINT_URL_KMS), by itself. */
+async function awsKey(arn: string) {
+  const { openAwsKmsKey } = await import('@sluice/kms')
+  return await openAwsKmsKey({ arn })
+}
+
+/** Credentials are those of GOOGLE_APPLICATION_CREDENTIALS, else of the machine; the endpoint's variable is gcloud's. */
+async function gcpKey(key_name: string, env: NodeJS.ProcessEnv) {
+  const { openGcpKmsKey } = await import('@sluice/kms')
+  const endpoint = env.CLOUDSDK_API_ENDPOINT_OVERRIDES_CLOUDKMS
+  return await openGcpKmsKey({ key_name, env, ...(endpoint && { endpoint }) })
 }
 
 /** For whom a new config is encrypted. @throws CliError `usage` when nobody is named */

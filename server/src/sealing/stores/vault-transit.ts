@@ -1,10 +1,11 @@
 // HashiCorp Vault's transit engine, and OpenBao's. The key must be of an AEAD type (aes256-gcm96, the default): the
 // tenant is its associated data. https://developer.hashicorp.com/vault/api-docs/secret/transit#encrypt-data
 import { readFile } from 'node:fs/promises'
+import { askKeyStore } from '@sluice/kms'
 import { z } from 'zod'
 import type { KeyStore } from '../key-encryption-key.ts'
 import { SealingError } from '../sealing-error.ts'
-import { askKeyStore } from './ask-key-store.ts'
+import { asSealingErrors } from './as-sealing-errors.ts'
 import { singleKeyStore } from './single-key-store.ts'
 
 export interface VaultTransitOptions {
@@ -29,7 +30,7 @@ export async function openVaultTransit({ address, env }: VaultTransitOptions): P
   async function ask(operation: 'encrypt' | 'decrypt', tenantId: string, content: object): Promise<unknown> {
     const token = await vaultToken(store, env)
     const associated_data = Buffer.from(`sluice ${tenantId}`).toString('base64')
-    return askKeyStore({
+    const answer = askKeyStore({
       store,
       url: new URL(`/v1/${mount}/${operation}/${name}`, url?.origin).href,
       headers: {
@@ -41,6 +42,7 @@ export async function openVaultTransit({ address, env }: VaultTransitOptions): P
       body: JSON.stringify({ ...content, associated_data }),
       damaged: (status) => operation === 'decrypt' && status === 400,
     })
+    return await asSealingErrors(answer)
   }
 
   return singleKeyStore(store, {

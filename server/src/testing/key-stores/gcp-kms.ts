@@ -7,8 +7,8 @@ import { decryptFor, encryptFor, startStandIn } from './stand-in.ts'
 
 export const GCP_KEY_NAME = 'projects/p/locations/europe-west1/keyRings/r/cryptoKeys/sluice'
 
-const encrypt = z.object({ plaintext: z.base64(), additionalAuthenticatedData: z.base64() }).strict()
-const decrypt = z.object({ ciphertext: z.base64(), additionalAuthenticatedData: z.base64() }).strict()
+const encrypt = z.object({ plaintext: z.base64(), additionalAuthenticatedData: z.base64().default('') }).strict()
+const decrypt = z.object({ ciphertext: z.base64(), additionalAuthenticatedData: z.base64().default('') }).strict()
 const refused = (status: number, name: string) => ({
   status,
   body: { error: { code: status, status: name, message: '' } },

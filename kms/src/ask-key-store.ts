@@ -1,6 +1,6 @@
 // Requests to key stores that speak REST. Their addresses are the operator's word, and often private, so the guard that
 // stands before providers does not apply; time is bounded, and no redirect is followed.
-import { SealingError } from '../sealing-error.ts'
+import { KeyStoreError } from './key-store-error.ts'
 
 const TIMEOUT_MS = 5000
 const ATTEMPTS = 3
@@ -19,7 +19,7 @@ export interface KeyStoreRequest {
 /**
  * The JSON of a successful answer; a store that cannot be reached or is busy is asked three times.
  *
- * @throws SealingError `data_key_damaged`, `key_store_refused`, `key_store_unavailable`, naming the status alone
+ * @throws KeyStoreError `data_key_damaged`, `key_store_refused`, `key_store_unavailable`, naming the status alone
  */
 export async function askKeyStore(request: KeyStoreRequest): Promise<unknown> {
   for (let attempt = 1; ; attempt += 1) {
@@ -27,14 +27,17 @@ export async function askKeyStore(request: KeyStoreRequest): Promise<unknown> {
     if (status >= 200 && status < 300) return parse(request.store, body)
     const trouble = status === 0 ? body : `HTTP ${status}`
     if (request.damaged?.(status, body)) {
-      throw new SealingError('data_key_damaged', `${request.store} does not unwrap a data key (${trouble}).`)
+      throw new KeyStoreError('data_key_damaged', `${request.store} does not unwrap a data key (${trouble}).`)
     }
     if (status >= 400 && status < 500 && status !== 408 && status !== 429) {
       const action = 'Check that the key exists and that the credentials may use it.'
-      throw new SealingError('key_store_refused', `${request.store} refuses (${trouble}). ${action}`)
+      throw new KeyStoreError('key_store_refused', `${request.store} refuses (${trouble}). ${action}`)
     }
     if (attempt === ATTEMPTS) {
-      throw new SealingError('key_store_unavailable', `${request.store} does not answer (${trouble}). Try again later.`)
+      throw new KeyStoreError(
+        'key_store_unavailable',
+        `${request.store} does not answer (${trouble}). Try again later.`,
+      )
     }
   }
 }
@@ -59,6 +62,6 @@ function parse(store: string, body: string): unknown {
   try {
     return JSON.parse(body)
   } catch {
-    throw new SealingError('key_store_unavailable', `${store} answered something that is not JSON.`)
+    throw new KeyStoreError('key_store_unavailable', `${store} answered something that is not JSON.`)
   }
 }

@@ -3,8 +3,8 @@
 import { readFile } from 'node:fs/promises'
 import { buildJwtBearerGrant, readGrantResponse, type Secret, secret, signAssertion } from '@sluice/oauth'
 import { z } from 'zod'
-import { SealingError } from '../sealing-error.ts'
 import { askKeyStore } from './ask-key-store.ts'
+import { KeyStoreError } from './key-store-error.ts'
 
 const SCOPE = 'https://www.googleapis.com/auth/cloudkms'
 /** A token is renewed so long before its end. */
@@ -39,7 +39,7 @@ export function createGcpTokens(env: Record<string, string | undefined>): () => 
 async function tokenOfServiceAccount(path: string): Promise<AccessToken> {
   const account = serviceAccount.safeParse(await readJson(path))
   if (!account.success) {
-    throw new SealingError('key_store_refused', `${path} is not the key file of a Google service account.`)
+    throw new KeyStoreError('key_store_refused', `${path} is not the key file of a Google service account.`)
   }
   const { client_email, private_key, private_key_id, token_uri } = account.data
   const now = new Date()
