@@ -41,6 +41,7 @@ import { profilesList, profilesUse } from './profiles.ts'
 import { rawCapture } from './raw-capture.ts'
 import { rawCheck } from './raw-check.ts'
 import { rawDiscover } from './raw-discover.ts'
+import { rawMaterializeFixture } from './raw-materialize-fixture.ts'
 import { rawOauth } from './raw-oauth.ts'
 import { rawPreview } from './raw-preview.ts'
 import { rawRead } from './raw-read.ts'
@@ -88,6 +89,7 @@ export const COMMANDS: readonly Command[] = [
   rawCapture,
   rawPreview,
   rawRead,
+  rawMaterializeFixture,
   configEncrypt,
   configDecrypt,
   configEdit,
