@@ -1,4 +1,4 @@
-// Lines from a program that is not trusted: bounded, cut out of the chunks as they come without copying them.
+// Lines from a program that is not trusted: bounded, cut out of the chunks as they come; only what a chunk begins is copied.
 
 export type LineFault = 'too_long' | 'not_utf8'
 
@@ -17,8 +17,9 @@ export class LineError extends Error {
 export const NEWLINE = 0x0a
 
 /**
- * The whole lines of a stream, as many at a time as have come; each buffer ends with a newline. What follows the last
- * newline is returned. Holds one line and one chunk in memory.
+ * The whole lines of a stream, as many at a time as have come; each buffer ends with a newline, and is good until
+ * the next is asked for, as the stream's chunks need only be. What follows the last newline is returned. Holds one line
+ * and one chunk in memory.
  *
  * @throws LineError `too_long` on a line of more than `maxBytes`.
  */
@@ -35,7 +36,7 @@ export async function* readWholeLines(
       const newline = chunk.indexOf(NEWLINE)
       const end = newline === -1 ? chunk.length : newline
       if (length + end > maxBytes) throw refuse(chunk.subarray(0, end))
-      begun.push(chunk.subarray(0, newline === -1 ? end : end + 1))
+      begun.push(Buffer.from(chunk.subarray(0, newline === -1 ? end : end + 1)))
       length += end
       if (newline === -1) continue
       yield Buffer.concat(begun)
@@ -48,7 +49,7 @@ export async function* readWholeLines(
     const rest = chunk.subarray(Math.max(start, last + 1))
     if (rest.length === 0) continue
     if (rest.length > maxBytes) throw refuse(rest)
-    begun = [rest]
+    begun = [Buffer.from(rest)]
     length = rest.length
   }
   return Buffer.concat(begun)

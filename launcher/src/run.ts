@@ -6,6 +6,7 @@ import type { JsonObject, Secret } from '@sluice/connector-specs'
 import { ConnectorError, type ConnectorErrorCode, type ConnectorErrorDetails } from './connector-error.ts'
 import type { Metric } from './events/run-event.ts'
 import { followStderr } from './follow-stderr.ts'
+import { gatherChunks } from './gather-chunks.ts'
 import { DEFAULT_LIMITS, type Launch, type Limits, type LogEvent, type LogLevel } from './launch.ts'
 import { followLaunch, leaseAdditions } from './lease/leased-launch.ts'
 import { LineError, readWholeLines } from './ndjson.ts'
@@ -22,7 +23,7 @@ const INPUT_AHEAD_BYTES = 1024 * 1024
 /** How long output may still come after the exit: something that left the process group may hold the pipe. */
 const DRAIN_MS = 1_000
 
-/** `lines` are whole; `end`: the connector is gone, and `rest` is what followed its last newline. */
+/** `lines` are whole, and good until the next are received; `end`: the connector is gone, and `rest` is what followed its last newline. */
 export type Received = { kind: 'lines'; lines: Buffer } | { kind: 'silent' } | { kind: 'end'; exit: Exit; rest: Buffer }
 
 export interface RunListener {
@@ -54,7 +55,7 @@ export interface RunOptions {
 
 export interface Run {
   limits: Limits
-  /** Gives the connector input; settles once more may be given. Never fails: how it ended is told by `receive`. */
+  /** Gives the connector input; settles once more may be given and a buffer be used again. Never fails: how it ended is told by `receive`. */
   write(input: string | Buffer): Promise<void>
   send(request: JsonObject): void
   endInput(): void
@@ -108,7 +109,7 @@ export async function startRun(launch: Launch, options: RunOptions = {}): Promis
     },
     { tail_characters: limits.max_stderr_bytes, readLine: options.readStderrLine },
   )
-  const lines = readWholeLines(connector.stdout, limits.max_line_bytes)
+  const lines = readWholeLines(gatherChunks(connector.stdout), limits.max_line_bytes)
   let exit: Exit | null = null
   const over = connector.exited.then(async (exited) => {
     for (const file of options.files?.harvest ?? []) options.onHarvest?.(stderr, file, await connector.readFile(file))
@@ -217,11 +218,12 @@ export async function startRun(launch: Launch, options: RunOptions = {}): Promis
 
 /**
  * Writes, and waits while more than `INPUT_AHEAD_BYTES` are on their way: so much that neither we nor the connector stand
- * still whenever the other gets to run. Settles too when the connector will read no more.
+ * still whenever the other gets to run. A buffer's memory is the giver's: it is waited for until it is written. Settles
+ * too when the connector will read no more.
  */
 async function writeAhead(stdin: Writable, input: string | Buffer): Promise<void> {
   const written = new Promise<void>((resolve) => void stdin.write(input, () => resolve()))
-  if (stdin.writableLength > INPUT_AHEAD_BYTES) await written
+  if (typeof input !== 'string' || stdin.writableLength > INPUT_AHEAD_BYTES) await written
 }
 
 async function start(

@@ -6,7 +6,7 @@ import type { ValidateBinding } from './requests.ts'
 export interface WireLines {
   type: 'wire'
   protocol: ProtocolName
-  /** Ends with a newline. */
+  /** Ends with a newline. Good until the next event is asked for. */
   lines: Buffer
   documents: number
 }

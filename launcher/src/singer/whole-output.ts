@@ -24,7 +24,7 @@ export async function wholeOutput(
       throw await run.fail('timeout', `did not end within ${seconds} s while ${during}. Look at its log.`)
     }
     const part = received.kind === 'lines' ? received.lines : received.rest
-    parts.push(part)
+    parts.push(Buffer.from(part))
     length += part.length
     if (length > MAXIMUM_BYTES) {
       throw await run.fail('output_too_large', `printed more than ${MAXIMUM_BYTES} bytes while ${during}. Mend it.`)
