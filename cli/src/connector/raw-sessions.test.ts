@@ -123,3 +123,30 @@ test('a connector that does not answer in time ends with 4', async () => {
   assert.equal(code, 4)
   assert.match(stderr, /within 1 s/)
 })
+
+test('raw discover --write puts what is new into the flow.yaml, and leaves what stands there', async () => {
+  const flow = JSON.parse(await readFile(source.path, 'utf8'))
+  const { endpoint, bindings } = flow.captures['acme/shop']
+  for (const [name, flags] of [
+    ['files.yaml', []],
+    ['flat.yaml', ['--flat']],
+  ] as const) {
+    const text = `# kept\ncaptures:\n  acme/shop:\n    endpoint: ${JSON.stringify(endpoint)}\n    bindings: ${JSON.stringify(bindings)} # ours\n`
+    const path = await source.write(name, text)
+    const args = ['raw', 'discover', '--source', path, '--credentials', credentials, '--write', ...flags]
+    const { code, stdout, stderr } = await runSluice(args)
+    assert.deepEqual([code, stdout], [0, ''], stderr)
+    assert.match(stderr, /1 of 2 discovered bindings are new\.$/m)
+    const written = await readFile(path, 'utf8')
+    assert.match(written, /^# kept\n/)
+    assert.match(written, /"?target"?: "?acme\/shop\/orders/)
+    assert.match(
+      written,
+      name === 'flat.yaml'
+        ? /schema:\n? *\{?\s*"?(type|\$schema|title|required|properties)/
+        : /schema: customers\.schema\.json/,
+    )
+    assert.equal((await runSluice(args)).stderr.includes('0 of 2 discovered bindings are new.'), true)
+  }
+  assert.equal(JSON.parse(await readFile(join(source.directory, 'orders.schema.json'), 'utf8')).type, 'object')
+})
