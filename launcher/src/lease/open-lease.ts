@@ -55,6 +55,13 @@ export async function openLease(options: LeaseOptions): Promise<Lease> {
   const configOf = (base: Secret<JsonObject>, { credentials }: LeasedGrant) =>
     placeCredentials(base, credentials, options.place)
 
+  const catchUp = async (entry: Followed) => {
+    const grant = renewal.current()
+    if (grant === options.grant) return
+    entry.onRenewed?.(grant)
+    if (!(await takeOver(entry, options))) await rewrite(entry, (config) => configOf(config, grant))
+  }
+
   const renewal = keepRenewed({
     grant: options.grant,
     now,
@@ -80,6 +87,8 @@ export async function openLease(options: LeaseOptions): Promise<Lease> {
       const { file, onRenewed } = following
       const entry: Followed = { program, onRenewed, file: file && { ...file } }
       followed.add(entry)
+      // The grant may have been renewed between the writing of the file and this.
+      void catchUp(entry).catch(() => {})
       void program.exited.then(() => followed.delete(entry))
     },
     async renew() {

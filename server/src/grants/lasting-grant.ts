@@ -12,11 +12,14 @@ const SPENT_SHARE = 0.5
  */
 export async function lastingGrant(services: Services, connection: { id: string; tenant_id: string }): Promise<Grant> {
   const grant = await freshGrant(services, connection)
-  const { issued_at, access_token_expires_at: expires_at } = grant
-  if (expires_at === null || !grant.refreshable) return grant
-  const life = expires_at.getTime() - issued_at.getTime()
-  const gone = services.now().getTime() - issued_at.getTime()
-  if (gone < life * SPENT_SHARE) return grant
+  if (!isHalfSpent(grant, services.now())) return grant
   await services.refresher.refresh(grant, 'read')
   return freshGrant(services, connection)
+}
+
+/** Whether a refresh would give a token that lives longer by a good part. */
+export function isHalfSpent({ issued_at, access_token_expires_at, refreshable }: Grant, now: Date): boolean {
+  if (access_token_expires_at === null || !refreshable) return false
+  const life = access_token_expires_at.getTime() - issued_at.getTime()
+  return now.getTime() - issued_at.getTime() >= life * SPENT_SHARE
 }

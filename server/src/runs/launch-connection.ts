@@ -15,7 +15,7 @@ import { type ConnectionRow, openConfig } from '../connections/connection.ts'
 import type { DescribedConnector } from '../connectors/connector-catalogue.ts'
 import { findConnector } from '../connectors/find-connector.ts'
 import type { Grant } from '../grants/grant.ts'
-import { lastingGrant } from '../grants/lasting-grant.ts'
+import { isHalfSpent, lastingGrant } from '../grants/lasting-grant.ts'
 import { openOAuthClient } from '../integrations/find-integration.ts'
 import type { Services } from '../services.ts'
 import { followRotations } from './follow-rotations.ts'
@@ -97,7 +97,9 @@ export async function launchConnection(
     pointers,
     onRotation,
   })
+  let current = grant
   const leased = (fresh: Grant): LeasedGrant => {
+    current = fresh
     rotations.gave(fresh)
     launch.secrets.push(...textsIn(fresh.credentials.reveal()))
     const placed = Object.entries(fresh.credentials.reveal()).filter(([name]) => Object.hasOwn(pointers, name))
@@ -131,7 +133,7 @@ export async function launchConnection(
     async config() {
       await rotations.settled()
       // What one operation rotated is spent; the next one starts with its successor.
-      if (rotations.takeChanged()) await lease.renew()
+      if (rotations.takeChanged() || isHalfSpent(current, services.now())) await lease.renew()
       return lease.config().reveal()
     },
     async close() {

@@ -23,7 +23,7 @@ const LAB_SOURCE = here('../../../lab/connectors/source-lab/flow.yaml')
 const SAMPLE = here('../../../lab/connectors/singer-tap-lab/sample-config.json')
 
 /** Connectors whose OAuth a provider declaration says: `patient-<protocol>`, and a tap that rotates at every start. */
-async function startServerWith(t: TestContext, options: LabOptions, seconds = 12): Promise<TestServer & { own: Lab }> {
+async function startServerWith(t: TestContext, options: LabOptions, seconds = 20): Promise<TestServer & { own: Lab }> {
   const own = await startLab(options)
   defer(t, () => own.close())
   const directory = temporaryDirectory(t)
@@ -67,7 +67,7 @@ async function connectTo(server: TestServer & { own: Lab }, connector_id: string
 }
 
 test('connectors run for many lifetimes of their token under flow, airbyte and singer, and never meet an expired one', async (t) => {
-  const server = await startServerWith(t, { access_token_seconds: 3, rotation: 'always' })
+  const server = await startServerWith(t, { access_token_seconds: 5, rotation: 'always' })
   const protocols = ['flow', 'airbyte', 'singer']
   const runs = protocols.map(async (protocol) => {
     const connection_id = await connectTo(server, `patient-${protocol}`)
@@ -111,7 +111,7 @@ test('what a connector rotates by itself becomes the grant, in every step of a r
 })
 
 test('two runs of one connection at once, one of which rotates by itself, both end well', async (t) => {
-  const server = await startServerWith(t, { access_token_seconds: 3, rotation: 'always', reuse: 'refused' }, 8)
+  const server = await startServerWith(t, { access_token_seconds: 5, rotation: 'always', reuse: 'refused' }, 12)
   const connection_id = await connectTo(server, 'patient-singer')
   const runs = ['work', 'rotate'].map((stream) => {
     const bindings = [{ resource: { tap_stream_id: stream }, target: `acme/${stream}` }]
