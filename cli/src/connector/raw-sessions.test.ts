@@ -150,3 +150,12 @@ test('raw discover --write puts what is new into the flow.yaml, and leaves what 
   }
   assert.equal(JSON.parse(await readFile(join(source.directory, 'orders.schema.json'), 'utf8')).type, 'object')
 })
+
+test('an image without a container engine ends with 4 and says what to start', async () => {
+  const connector = { image: 'ghcr.io/acme/source:v1' }
+  const path = await source.write('image.yaml', JSON.stringify({ captures: { 'a/b': { endpoint: { connector } } } }))
+  const env = { DOCKER_HOST: `unix://${join(source.directory, 'none.sock')}` }
+  const { code, stderr } = await runSluice(['raw', 'spec', '--source', path], { env })
+  assert.equal(code, 4)
+  assert.match(stderr, /no container engine answers .*start Docker or Podman/)
+})
