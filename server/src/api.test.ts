@@ -177,10 +177,10 @@ test('lists are pages with a cursor, newest first', async (t) => {
       connector_id: 'source-lab',
       name,
       client_id: name,
-      client_secret: 'secret',
+      client_secret: 'a-secret-of-ours',
     })
     assert.equal(created.status, 201)
-    assert.ok(!JSON.stringify(created.body).includes('client_secret'))
+    assert.ok(!JSON.stringify(created.body).includes('a-secret-of-ours'))
   }
   const first = (await server.api('GET', '/v1/integrations?limit=2')).body
   assert.deepEqual(
