@@ -1,24 +1,23 @@
 import type { Conversation, OAuthPlan, ObtainedGrant } from '@sluice/oauth'
 import type { Transaction } from 'kysely'
 import type { AuditActor } from '../audit/audit-record.ts'
-import { insertConnection } from '../connections/connection.ts'
-import { recordHistory } from '../connections/connection-history.ts'
+import { newConnectionRow } from '../connections/connection.ts'
 import type { Database } from '../database/schema.ts'
-import { emitEvent } from '../events/emit-event.ts'
-import { insertGrant } from '../grants/grant.ts'
+import { newGrantRow } from '../grants/grant.ts'
 import { grantFacts } from '../grants/grant-facts.ts'
 import { replaceGrant } from '../grants/replace-grant.ts'
 import { isRefusal, revokeUnusedTokens } from '../grants/revoke-unused-tokens.ts'
 import type { NeededScopes } from '../grants/scopes.ts'
 import { Problem } from '../http/problem.ts'
-import { findIntegration } from '../integrations/find-integration.ts'
 import { openConversation } from '../integrations/open-conversation.ts'
 import type { Services } from '../services.ts'
 import { uuidv7 } from '../uuid.ts'
 import type { ConnectSession } from './connect-link.ts'
 import { connectorForPerson } from './connector-for-person.ts'
+import { readLink, selectLink } from './link-integration.ts'
 import type { PendingAuthorization } from './pending-authorization.ts'
 import { requireGrantedScopes, sessionNeeds } from './session-scopes.ts'
+import { storeConnection } from './store-connection.ts'
 
 export interface ReceivedResponse {
   parameters: URLSearchParams
@@ -53,18 +52,18 @@ export async function completeAuthorization(
   received: ReceivedResponse,
 ): Promise<void> {
   const { tenant_id, connect_session_id, integration_id, config } = pending
-  const session = await services.db
-    .selectFrom('connect_sessions')
-    .selectAll()
-    .where('tenant_id', '=', tenant_id)
-    .where('id', '=', connect_session_id)
+  const row = await selectLink(services.db)
+    .where('connect_sessions.tenant_id', '=', tenant_id)
+    .where('connect_sessions.id', '=', connect_session_id)
     .executeTakeFirstOrThrow()
+  const { session, integration } = readLink(row)
   const connector = await connectorForPerson(services.connectors, session.connector_id)
   if (connector.oauth === null) {
     throw new Problem(422, 'connector_without_oauth', 'The connector no longer offers OAuth.')
   }
-  const conversation = await openConversation(services, { tenant_id, integration_id, connector })
-  const needs = sessionNeeds(session, await findIntegration(services, tenant_id, integration_id))
+  const parties = { tenant_id, integration_id, connector, client: integration }
+  const conversation = await openConversation(services, parties)
+  const needs = sessionNeeds(session, integration)
   const { kept } = pending
   const issued = await conversation.completeAuthorization({ kept, parameters: received.parameters, config })
 
@@ -107,22 +106,19 @@ async function create(answered: Answered): Promise<void> {
   const { id: connect_session_id, connector_id, end_user } = session
   const connection = { id: uuidv7(), tenant_id, connector_id, integration_id, config }
   const facts = grantFacts(plan, { ...issued, client_id: conversation.client_id, granted_at: now })
-  const store = async (tx: Transaction<Database>) => {
-    await insertConnection(tx, services.keys, {
-      ...connection,
-      end_user,
-      required_scopes: needs.required,
-      optional_scopes: needs.optional,
-    })
-    await insertGrant(tx, services.keys, connection, issued, facts, { now, behaviour: plan.behaviour })
-    await recordHistory(tx, connection, { kind: 'created', actor, detail: { connect_session_id }, at: now })
-    await emitEvent(tx, tenant_id, { type: 'connection.created', data: { connection_id: connection.id } })
-    await completeSession(tx, answered, connection.id)
+  const { required: required_scopes, optional: optional_scopes } = needs
+  const rows = {
+    connection: await newConnectionRow(services.keys, { ...connection, end_user, required_scopes, optional_scopes }),
+    grant: await newGrantRow(services.keys, connection, issued, facts, { now, behaviour: plan.behaviour }),
   }
+  const { browser_hash } = answered
+  const created = { kind: 'created', actor, detail: { connect_session_id }, at: now } as const
   const subject = { type: 'connection', id: connection.id }
   const detail = { connector_id, connect_session_id }
   await services.audit.append(tenant_id, { action: 'connection.create', actor, subject, detail })
-  await services.db.transaction().execute(store)
+  if (!(await storeConnection(services, { connection, rows, connect_session_id, browser_hash, created }))) {
+    throw linkUsed()
+  }
 }
 
 /** @throws Problem 410 when another browser was first, or the session was cancelled */
@@ -144,8 +140,10 @@ async function completeSession(tx: Transaction<Database>, answered: Answered, co
     .where('completed_at', 'is', null)
     .where('cancelled_at', 'is', null)
     .executeTakeFirst()
-  if (completed.numUpdatedRows !== 1n) throw new Problem(410, 'link_used', 'This link was already used.')
+  if (completed.numUpdatedRows !== 1n) throw linkUsed()
 }
+
+const linkUsed = () => new Problem(410, 'link_used', 'This link was already used.')
 
 async function revokeAnswered(answered: Answered): Promise<void> {
   const { services, conversation, pending, plan, issued, now } = answered

@@ -10,6 +10,7 @@ import { cookieName, cookieOptions } from '../http/cookies.ts'
 import { Problem } from '../http/problem.ts'
 import type { Services } from '../services.ts'
 import { digest, randomToken } from '../token-digest.ts'
+import { type LinkWithIntegration, readLink, selectLink } from './link-integration.ts'
 
 export type ConnectSession = Selectable<ConnectSessionTable>
 
@@ -19,9 +20,7 @@ const COMPLETED_VIEW_SECONDS = 24 * 60 * 60
 /** @throws Problem 404 `link_unknown` */
 export async function findConnectSession(services: Services, token: string): Promise<ConnectSession> {
   const session = await knownConnectSession(services, token)
-  if (session === null) {
-    throw new Problem(404, 'link_unknown', 'This link is not known here. Ask for a new one where you got it.')
-  }
+  if (session === null) throw linkUnknown()
   return session
 }
 
@@ -33,6 +32,18 @@ export async function knownConnectSession({ db }: Services, token: string): Prom
     .executeTakeFirst()
   return session ?? null
 }
+
+/** The same with its integration. @throws Problem 404 `link_unknown` */
+export async function findLink({ db }: Services, token: string): Promise<LinkWithIntegration> {
+  const row = await selectLink(db)
+    .where((eb) => eb.or([eb('token_hash', '=', digest(token)), eb('code_link_hash', '=', digest(token))]))
+    .executeTakeFirst()
+  if (row === undefined) throw linkUnknown()
+  return readLink(row)
+}
+
+const linkUnknown = () =>
+  new Problem(404, 'link_unknown', 'This link is not known here. Ask for a new one where you got it.')
 
 /** `used` is what everyone but the browser that completed the session is told. */
 export function linkStatus(c: Context, { base_url, now }: Services, session: ConnectSession) {

@@ -1,8 +1,10 @@
 // Pending authorizations: between the authorization request and its response. Each is bound to the browser that started
 // it, to one integration, and is taken once.
 import { type JsonObject, type Secret, secret } from '@sluice/oauth'
-import type { ExpressionBuilder } from 'kysely'
+import { type ExpressionBuilder, sql } from 'kysely'
 import { z } from 'zod'
+import { gateOf } from '../database/in-tenant.ts'
+import { insertFrom } from '../database/insert-from.ts'
 import type { Database } from '../database/schema.ts'
 import type { Services } from '../services.ts'
 import { digest } from '../token-digest.ts'
@@ -48,11 +50,11 @@ export async function storePendingAuthorization(
     sealed: await keys.seal(placeOf(pending.tenant_id, pending.connect_session_id), contents),
     expires_at: new Date(now().getTime() + PENDING_SECONDS * 1000),
   }
-  await db
-    .insertInto('pending_authorizations')
-    .values(row)
-    .onConflict((conflict) => conflict.column('connect_session_id').doUpdateSet(row))
-    .execute()
+  const { db: bare, gate } = gateOf(db)
+  await sql`${insertFrom('pending_authorizations', row, sql`where ${gate}`)}
+    on conflict (connect_session_id) do update set
+      (${sql.join(Object.keys(row).map((name) => sql.ref(name)))}) =
+      (${sql.join(Object.keys(row).map((name) => sql.ref(`excluded.${name}`)))})`.execute(bare)
 }
 
 export type NotTaken = 'unknown_state' | 'state_expired' | 'other_integration' | 'other_browser' | 'other_person'
@@ -90,6 +92,7 @@ export async function takePendingAuthorization(
             query.where((eb) => eb.exists(sessionOf(eb, { person: person ?? null, mayBeNobodys: browser !== null }))),
           )
           .where('expires_at', '>', now())
+          .where(withoutWaiting)
           .returningAll()
           .executeTakeFirst()
   if (taken !== undefined) {
@@ -119,6 +122,12 @@ export async function takePendingAuthorization(
   if (browser === null) return 'other_person'
   return browser.some((value) => digest(value).equals(standing.browser_hash)) ? 'other_person' : 'other_browser'
 }
+
+/**
+ * That it is taken need not be on disk before the code is sent: whatever is committed later brings it there as well, and
+ * where nothing is, the person starts again.
+ */
+const withoutWaiting = sql<boolean>`(select set_config('synchronous_commit', 'off', true)) is not null`
 
 /** The session of the authorization, if it is for this person; for nobody in particular where a browser is proof too. */
 function sessionOf(

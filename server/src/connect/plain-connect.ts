@@ -8,12 +8,12 @@ import { Problem, type Violation } from '../http/problem.ts'
 import { requireSameOrigin } from '../http/same-origin.ts'
 import { type Content, html } from '../reference/markup.ts'
 import type { Services } from '../services.ts'
-import { type ConnectSession, findConnectSession, linkStatus } from './connect-link.ts'
+import { type ConnectSession, findLink, linkStatus } from './connect-link.ts'
 import { connectorForPerson } from './connector-for-person.ts'
 import { prefilledConfig } from './get-link.ts'
 import { type PlainField, plainFields, readPlainFields } from './plain-fields.ts'
 import { renderPlainPage } from './plain-page.ts'
-import { authorizationUrl } from './start-authorization.ts'
+import { authorizationUrl, type Start } from './start-authorization.ts'
 
 const outcomes = {
   completed: ['It is connected', 'You may close this page.'],
@@ -45,21 +45,17 @@ export function plainStart(api: Api, shared: Services) {
   api.post('/connect/:token', async (c) => {
     requireSameOrigin(c, shared.base_url)
     const token = c.req.param('token')
-    const session = await findConnectSession(shared, token)
+    const { session, integration } = await findLink(shared, token)
     const services = forTenant(shared, session.tenant_id)
     const { fields } = await fieldsOf(services, session)
     const form = new Map(Object.entries(await c.req.parseBody()).map(([name, value]) => [name, String(value)]))
     const sent = readPlainFields(fields, form, await prefilledConfig(services, session))
-    const page = await start(c, services, { session, token, sent })
+    const page = await start(c, services, { session, integration, token, sent })
     return c.body(page.body, page.status, page.headers)
   })
 }
 
-async function start(
-  c: Context,
-  services: Services,
-  given: { session: ConnectSession; token: string; sent: JsonObject },
-) {
+async function start(c: Context, services: Services, given: Start) {
   try {
     const url = await authorizationUrl(c, services, given)
     // A redirect would be held to the form's own policy, so the page goes on by itself.

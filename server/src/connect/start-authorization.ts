@@ -7,14 +7,14 @@ import { type Api, failures, json } from '../http/api.ts'
 import { parseJsonObject } from '../http/json-object.ts'
 import { Problem } from '../http/problem.ts'
 import { requireSameOrigin } from '../http/same-origin.ts'
-import { findIntegration } from '../integrations/find-integration.ts'
 import { redirectUriOf } from '../integrations/integration-record.ts'
 import { openConversation } from '../integrations/open-conversation.ts'
 import type { Services } from '../services.ts'
 import { bindBrowser } from './binding-cookie.ts'
-import { type ConnectSession, findConnectSession, requireOpen } from './connect-link.ts'
+import { findLink, requireOpen } from './connect-link.ts'
 import { connectorForPerson } from './connector-for-person.ts'
 import { linkParameter, prefilledConfig } from './get-link.ts'
+import type { LinkWithIntegration } from './link-integration.ts'
 import { storePendingAuthorization } from './pending-authorization.ts'
 import { scopesToAskFor, sessionNeeds } from './session-scopes.ts'
 import { submittedConfig } from './submitted-config.ts'
@@ -39,14 +39,13 @@ export function startAuthorization(api: Api, services: Services) {
   api.openapi(route, async (c) => {
     requireSameOrigin(c, services.base_url)
     const { token } = c.req.valid('param')
-    const session = await findConnectSession(services, token)
+    const link = await findLink(services, token)
     const sent = parseJsonObject(c.req.valid('json').config)
-    return c.json({ authorization_url: await authorizationUrl(c, services, { session, token, sent }) }, 200)
+    return c.json({ authorization_url: await authorizationUrl(c, services, { ...link, token, sent }) }, 200)
   })
 }
 
-export interface Start {
-  session: ConnectSession
+export interface Start extends LinkWithIntegration {
   /** The link's, to come back to. */
   token: string
   /** The config as the person sent it. */
@@ -58,7 +57,7 @@ export interface Start {
  *
  * @throws Problem 410 when the link is over, 422 when the config breaks the schema, 429 when it was started too often
  */
-export async function authorizationUrl(c: Context, shared: Services, { session, token, sent }: Start) {
+export async function authorizationUrl(c: Context, shared: Services, { session, integration, token, sent }: Start) {
   const services = forTenant(shared, session.tenant_id)
   requireOpen(session, services.now())
   services.start_limit.count(session.id, services.now())
@@ -69,9 +68,9 @@ export async function authorizationUrl(c: Context, shared: Services, { session, 
   const config = submittedConfig(connector, sent, await prefilledConfig(services, session))
 
   const { tenant_id, integration_id } = session
-  const integration = await findIntegration(services, tenant_id, integration_id)
   const scopes = await scopesToAskFor(services, connector.oauth.plan, session, sessionNeeds(session, integration))
-  const conversation = await openConversation(services, { tenant_id, integration_id, connector, scopes })
+  const parties = { tenant_id, integration_id, connector, scopes, client: integration }
+  const conversation = await openConversation(services, parties)
   const redirect_uri = redirectUriOf(services.base_url, integration)
   const { url, state, kept } = await conversation.startAuthorization({ redirect_uri, config })
 

@@ -17,20 +17,17 @@ export interface HistoryEntry {
 export async function recordHistory(
   tx: Kysely<Database>,
   connection: { id: string; tenant_id: string },
-  { kind, actor, detail = {}, at }: HistoryEntry,
+  entry: HistoryEntry,
 ): Promise<void> {
-  await tx
-    .insertInto('connection_history')
-    .values({
-      id: uuidv7(),
-      tenant_id: connection.tenant_id,
-      connection_id: connection.id,
-      kind,
-      actor,
-      detail,
-      at,
-    })
-    .execute()
+  await tx.insertInto('connection_history').values(historyRow(connection, entry)).execute()
+}
+
+export function historyRow(
+  connection: { id: string; tenant_id: string },
+  { kind, actor, detail = {}, at }: HistoryEntry,
+) {
+  const { id: connection_id, tenant_id } = connection
+  return { id: uuidv7(), tenant_id, connection_id, kind, actor, detail, at }
 }
 
 /** The newest first; `before` is the id of an entry. */

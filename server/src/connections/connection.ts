@@ -32,18 +32,22 @@ export interface NewConnection extends GrantedConnection {
 export async function insertConnection(tx: Transaction<Database>, keys: KeyRing, connection: NewConnection) {
   await tx
     .insertInto('connections')
-    .values({
-      id: connection.id,
-      tenant_id: connection.tenant_id,
-      connector_id: connection.connector_id,
-      integration_id: connection.integration_id,
-      end_user: connection.end_user,
-      config_sealed: await sealConfig(keys, connection, connection.config),
-      status: 'healthy',
-      required_scopes: connection.required_scopes ?? [],
-      optional_scopes: connection.optional_scopes ?? [],
-    })
+    .values(await newConnectionRow(keys, connection))
     .execute()
+}
+
+export async function newConnectionRow(keys: KeyRing, connection: NewConnection) {
+  return {
+    id: connection.id,
+    tenant_id: connection.tenant_id,
+    connector_id: connection.connector_id,
+    integration_id: connection.integration_id,
+    end_user: connection.end_user,
+    config_sealed: await sealConfig(keys, connection, connection.config),
+    status: 'healthy',
+    required_scopes: connection.required_scopes ?? [],
+    optional_scopes: connection.optional_scopes ?? [],
+  } as const
 }
 
 /** The endpoint config as the person filled it; the grant's credentials are not in it. */

@@ -2,10 +2,12 @@
 //
 // There are two kinds of handles on one database. The system's sees every tenant and is for what serves all of them:
 // finding a key, a link or a state, workers, sweeps, migrations. A tenant's handle sees the rows of that tenant alone.
-import { Kysely } from 'kysely'
+import { Kysely, type RawBuilder, sql } from 'kysely'
 import type { Sql } from 'postgres'
+import { PostgresJsDialect } from './postgres-js-dialect.ts'
 import type { Database } from './schema.ts'
 import { TenantDialect } from './tenant-dialect.ts'
+import { tenantGate } from './tenant-gate.ts'
 
 /** The value of `sluice.tenant_id` that stands for every tenant. */
 export const EVERY_TENANT = '*'
@@ -15,15 +17,19 @@ const KEPT_HANDLES = 1000
 
 interface TenantHandles {
   pool: Sql
+  /** Sees no tenant. */
+  bare: Kysely<Database>
   handles: Map<string, Kysely<Database>>
 }
 
 const handlesOf = new WeakMap<Kysely<Database>, TenantHandles>()
 const tenantOf = new WeakMap<Kysely<Database>, string>()
+const bareOf = new WeakMap<Kysely<Database>, Kysely<Database>>()
 
 /** Says over which pool the tenants' handles of a system handle run. */
 export function provideTenants(db: Kysely<Database>, pool: Sql): void {
-  handlesOf.set(db, { pool, handles: new Map() })
+  const bare = new Kysely<Database>({ dialect: new PostgresJsDialect(pool) })
+  handlesOf.set(db, { pool, bare, handles: new Map() })
 }
 
 /**
@@ -42,7 +48,21 @@ export function inTenant(db: Kysely<Database>, tenantId: string): Kysely<Databas
   const handle = new Kysely<Database>({ dialect: new TenantDialect(known.pool, tenantId) })
   known.handles.set(tenantId, handle)
   tenantOf.set(handle, tenantId)
+  bareOf.set(handle, known.bare)
   return handle
+}
+
+/**
+ * For one statement written by hand that is to go in one message: a handle that sees no tenant, and the condition that
+ * lets the statement see the tenant of `db`. The condition stands where all that is read or written waits for it; where
+ * it does not, rows are hidden, never shown. For the system's handle, itself and what always holds.
+ */
+export function gateOf(db: Kysely<Database>): { db: Kysely<Database>; gate: RawBuilder<unknown> } {
+  const tenantId = tenantOf.get(db)
+  const bare = bareOf.get(db)
+  return tenantId === undefined || bare === undefined
+    ? { db, gate: sql`true` }
+    : { db: bare, gate: tenantGate(tenantId) }
 }
 
 /** What the use cases share, with the database as one tenant sees it. */

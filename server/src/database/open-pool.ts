@@ -1,5 +1,7 @@
 import postgres from 'postgres'
 
+const LONGEST_BACKOFF_SECONDS = 1
+
 interface PoolOptions {
   connections: number
   /** How many statements may wait for their answer behind the first on one connection. */
@@ -22,6 +24,8 @@ export function openPool(url: string, { connections, max_pipeline, tenant }: Poo
     max: connections,
     max_pipeline,
     connect_timeout: 10,
+    // The library's own goes up to twenty seconds, for which a database that is back would be without us.
+    backoff: (attempt) => Math.min(0.05 * 2 ** attempt, LONGEST_BACKOFF_SECONDS),
     connection: { application_name: 'sluice', 'sluice.tenant_id': tenant },
     onnotice: () => {},
   }

@@ -17,13 +17,16 @@ import {
   WhereNode,
 } from 'kysely'
 
+export const tenantGate = (tenantId: string) =>
+  sql<boolean>`(select set_config('sluice.tenant_id', ${tenantId}, true)) is not null`
+
 /** Compiles for one tenant: plain reads carry the gate. */
 export class TenantQueryCompiler extends PostgresQueryCompiler {
   readonly #gate: OperationNode
 
   constructor(tenantId: string) {
     super()
-    this.#gate = sql`(select set_config('sluice.tenant_id', ${tenantId}, true)) is not null`.toOperationNode()
+    this.#gate = tenantGate(tenantId).toOperationNode()
   }
 
   override compileQuery(node: RootOperationNode, queryId: QueryId): CompiledQuery {

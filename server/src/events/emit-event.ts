@@ -1,7 +1,8 @@
 // The transactional outbox: what happened is told exactly if it was committed. The event and its deliveries are rows of
 // the transaction that made it happen; who delivers them looks at the rows.
 import type { JsonObject } from '@sluice/oauth'
-import type { Transaction } from 'kysely'
+import { type RawBuilder, sql, type Transaction } from 'kysely'
+import { insertFrom } from '../database/insert-from.ts'
 import type { Database } from '../database/schema.ts'
 import { uuidv7 } from '../uuid.ts'
 import type { EventType } from './event-types.ts'
@@ -37,4 +38,26 @@ export async function emitEvent(
     await tx.insertInto('webhook_deliveries').values(deliveries).execute()
   }
   return id
+}
+
+/**
+ * The same as parts of one larger statement: told if `source` has a row. They are called `told` and `delivered`.
+ */
+export function emittedWith(
+  tenantId: string,
+  { type, data }: NewEvent,
+  source: RawBuilder<unknown>,
+): RawBuilder<unknown> {
+  const id = uuidv7()
+  // As `uuidv7` makes them.
+  const deliveryId = sql`overlay(overlay(replace(gen_random_uuid()::text, '-', '')
+    placing lpad(to_hex((extract(epoch from clock_timestamp()) * 1000)::bigint), 12, '0') from 1)
+    placing '7' from 13)::uuid`
+  return sql`told as (${insertFrom('events', { id, tenant_id: tenantId, type, data }, sql`from ${source}`)}),
+    delivered as (
+      insert into webhook_deliveries (id, tenant_id, event_id, endpoint_id)
+      select ${deliveryId}, tenant_id, ${id}, webhook_endpoints.id from webhook_endpoints
+      where exists (select from ${source}) and tenant_id = ${tenantId} and enabled
+        and (event_types is null or ${type} = any(event_types))
+    )`
 }

@@ -119,7 +119,8 @@ export async function sealedTokens(
     updated_at: now,
     // What the provider does not say again stays as it was.
     ...(refreshExpiry !== null && { refresh_token_expires_at: refreshExpiry }),
-    ...(tokens.scope !== null && { scope: tokens.scope }),
+    // Postgres keeps no NUL and no half of a character, and for a name alone no token is to be lost.
+    ...(tokens.scope !== null && { scope: tokens.scope.toWellFormed().replaceAll('\0', '\ufffd') }),
   }
 }
 
@@ -132,18 +133,28 @@ export async function insertGrant(
   facts: GrantFacts,
   options: IssueOptions = { now: facts.granted_at },
 ): Promise<void> {
-  const columns = await sealedTokens(keys, connection, issued, null, options)
   await tx
     .insertInto('grants')
-    .values({
-      connection_id: connection.id,
-      tenant_id: connection.tenant_id,
-      version: 1,
-      scope: null,
-      ...facts,
-      ...columns,
-    })
+    .values(await newGrantRow(keys, connection, issued, facts, options))
     .execute()
+}
+
+export async function newGrantRow(
+  keys: KeyRing,
+  connection: { id: string; tenant_id: string },
+  issued: IssuedTokens,
+  facts: GrantFacts,
+  options: IssueOptions,
+) {
+  const columns = await sealedTokens(keys, connection, issued, null, options)
+  return {
+    connection_id: connection.id,
+    tenant_id: connection.tenant_id,
+    version: 1,
+    scope: null,
+    ...facts,
+    ...columns,
+  }
 }
 
 export const grantColumns = [

@@ -9,6 +9,7 @@ import * as integrationClients from './0008-integration-clients.ts'
 import * as integrationChanges from './0009-integration-changes.ts'
 import * as runs from './0010-runs.ts'
 import * as consoleSessionRules from './0011-console-session-rules.ts'
+import * as pendingAuthorizations from './0012-pending-authorizations.ts'
 
 /** In order of name; a migration that has been released is never edited. */
 export const migrations: Record<string, Migration> = {
@@ -22,4 +23,5 @@ export const migrations: Record<string, Migration> = {
   '0009-integration-changes': integrationChanges,
   '0010-runs': runs,
   '0011-console-session-rules': consoleSessionRules,
+  '0012-pending-authorizations': pendingAuthorizations,
 }
