@@ -46,7 +46,7 @@ export type GuardedFetch = (request: TokenRequest, options?: SendOptions) => Pro
 export function createGuardedFetch(options: GuardedFetchOptions): GuardedFetch {
   const { allow_loopback, timeout_ms = 15_000, max_bytes = 1_048_576, allowed_ports = [], ca } = options
   const connect = { lookup: checkedLookup(options.lookup), timeout: timeout_ms, ...(ca !== undefined && { ca }) }
-  const limits = { allowH2: false, connections: 16, headersTimeout: timeout_ms, bodyTimeout: timeout_ms }
+  const limits = { allowH2: false, connections: 64, headersTimeout: timeout_ms, bodyTimeout: timeout_ms }
   const agent = new Agent({ ...limits, connect })
 
   return async (request, { signal, leave_body = false } = {}) => {

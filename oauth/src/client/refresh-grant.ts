@@ -1,9 +1,11 @@
 import { loadDpopKey } from '../dpop/dpop-key.ts'
 import { requireDpopBound } from '../dpop/require-dpop-bound.ts'
+import { OAuthError } from '../errors.ts'
+import type { JsonObject } from '../json.ts'
 import { buildRefreshRequest } from '../refresh-request.ts'
-import type { Secret } from '../secret.ts'
+import { type Secret, secret } from '../secret.ts'
 import type { TokenRequest } from '../token-request.ts'
-import { readTokenResponse } from '../token-response.ts'
+import { readTokenResponse, type TokenSet } from '../token-response.ts'
 import { buildAuthenticated } from './authenticated-request.ts'
 import type { ConnectionContext } from './client-options.ts'
 import type { KeptDpopKey } from './kept-authorization.ts'
@@ -17,6 +19,8 @@ export interface RefreshInput extends ConnectionContext {
   access_token?: Secret
   /** As kept with the tokens. */
   dpop?: KeptDpopKey | null
+  /** The credentials so far. With them, tokens whose reply does not fit the response map are kept nevertheless. */
+  credentials?: Secret<JsonObject>
 }
 
 /**
@@ -48,5 +52,24 @@ export async function refreshGrant(setup: Setup, input: RefreshInput): Promise<O
   const phase = 'refresh_token' as const
   const tokens = readTokenResponse(plan, reply, { now: setup.now(), phase })
   if (key !== null) requireDpopBound(tokens)
-  return obtainedGrant(plan, tokens, { phase, now: setup.now(), captured: input.captured, key })
+  const origin = { phase, now: setup.now(), captured: input.captured, key }
+  try {
+    return obtainedGrant(plan, tokens, origin)
+  } catch (error) {
+    if (!input.credentials || !(error instanceof OAuthError)) throw error
+    // The refresh token may be spent by now: what it bought must not be lost with the map.
+    const unmapped = obtainedGrant({ ...plan, response_map: [], refresh_response_map: [] }, tokens, origin)
+    return { ...unmapped, credentials: replaceTokens(input.credentials, input, tokens) }
+  }
+}
+
+/** The credentials with each token in the place of the one before it. */
+function replaceTokens(credentials: Secret<JsonObject>, before: RefreshInput, after: TokenSet): Secret<JsonObject> {
+  const successors = new Map<unknown, string>()
+  if (before.access_token) successors.set(before.access_token.reveal(), after.access_token.reveal())
+  if (before.refresh_token && after.refresh_token) {
+    successors.set(before.refresh_token.reveal(), after.refresh_token.reveal())
+  }
+  const replaced = Object.entries(credentials.reveal()).map(([name, value]) => [name, successors.get(value) ?? value])
+  return secret(Object.fromEntries(replaced))
 }

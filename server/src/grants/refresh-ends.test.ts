@@ -67,3 +67,13 @@ test('a stop gives up a provider that hangs, and writes down that the end is unk
   const { body } = await server.api('GET', `/v1/connections/${connection_id}/refreshes`)
   assert.equal(body.data[0].outcome, 'in_doubt')
 })
+
+test('tokens of a reply that does not fit the response map are kept, in their places', async (t) => {
+  const { server, connection_id, refresh } = await connected(t, { rotation: 'always' })
+  const reply = { access_token: 'access-2', refresh_token: 'refresh-2', token_type: 'Bearer', expires_in: 'soon' }
+  server.lab.fault({ status: 200, body: JSON.stringify(reply) })
+  assert.equal((await refresh()).outcome, 'refreshed')
+  const { body } = await server.api('GET', `/v1/connections/${connection_id}/credentials`)
+  assert.deepEqual([body.version, body.access_token], [2, 'access-2'])
+  assert.deepEqual([body.credentials.access_token, body.credentials.refresh_token], ['access-2', 'refresh-2'])
+})

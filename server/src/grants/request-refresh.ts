@@ -54,13 +54,21 @@ export async function prepareRefresh(
     host: hostOf(plan, connection, grant),
     sent: () => sent,
     async send(signal) {
-      const { refresh_token, access_token, captured, dpop, grant_type } = grant
+      const { refresh_token, access_token, captured, dpop, grant_type, credentials: before } = grant
       const issued =
         grant_type === null
-          ? await conversation.refresh({ refresh_token, access_token, captured, dpop, config, signal })
+          ? await conversation.refresh({
+              refresh_token,
+              access_token,
+              captured,
+              dpop,
+              credentials: before,
+              config,
+              signal,
+            })
           : await requestOwnTokens(conversation, grant_type, { config, captured, signal })
       // What the provider left out, such as a refresh token that it does not rotate, stays as it was.
-      const credentials = secret({ ...grant.credentials.reveal(), ...issued.credentials.reveal() })
+      const credentials = secret({ ...before.reveal(), ...issued.credentials.reveal() })
       return { ...issued, credentials, grant_type }
     },
   }
