@@ -1,6 +1,7 @@
 // A tap that prints records of 1 KB as fast as a pipe takes them, in the words of Singer: its rate is that of `yes`.
 import type { CaptureRequest, Launch } from '@sluice/launcher'
 
+export const MB = 1e6
 export const RECORD_BYTES = 1024
 const SCHEMA = JSON.stringify({ type: 'SCHEMA', stream: 'rows', schema: { type: 'object' }, key_properties: ['id'] })
 const STATE = JSON.stringify({ type: 'STATE', value: { bookmarks: { rows: { at: 1 } } } })

@@ -3,9 +3,8 @@ import { execFile } from 'node:child_process'
 import { promisify } from 'node:util'
 import { type Launch, pipe, protocolOf } from '@sluice/launcher'
 import { type Measurement, median } from '../result.ts'
-import { REQUEST, tapLaunch, tapScript } from './endless-tap.ts'
+import { MB, REQUEST, tapLaunch, tapScript } from './endless-tap.ts'
 
-const MB = 1e6
 const BYTES = 1_000 * MB
 const ROUNDS = 3
 const TARGET = `

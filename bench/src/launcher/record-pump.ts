@@ -1,11 +1,12 @@
-// Records of 1 KB, read by a loop that only splits lines and by a tap's reading, records unparsed; and what 10 GB of them
+// Records of 1 KB, read by a process that only splits lines and by a tap's reading, records unparsed; and what 10 GB of them
 // leave in memory.
-import { spawn } from 'node:child_process'
+import { execFile } from 'node:child_process'
+import { fileURLToPath } from 'node:url'
+import { promisify } from 'node:util'
 import { offered, protocolOf } from '@sluice/launcher'
 import { type Measurement, median, roundTo } from '../result.ts'
-import { RECORD_BYTES, REQUEST, tapLaunch, tapScript } from './endless-tap.ts'
+import { MB, RECORD_BYTES, REQUEST, tapLaunch } from './endless-tap.ts'
 
-const MB = 1e6
 const ROUND_BYTES = 1_000 * MB
 const LONG_BYTES = 10_000 * MB
 const ROUNDS = 3
@@ -14,12 +15,12 @@ export async function measureRecordPump(): Promise<Measurement[]> {
   const split: number[] = []
   const pumped: number[] = []
   for (let round = 0; round <= ROUNDS; round += 1) {
-    const rates = [await rate(ROUND_BYTES, splitLines), await rate(ROUND_BYTES, pump)] as const
+    const rates = [await splitLines(ROUND_BYTES), await pumpRecords(ROUND_BYTES)] as const
     if (round === 0) continue
     split.push(rates[0])
     pumped.push(rates[1])
   }
-  const { long, growth } = await watched(() => rate(LONG_BYTES, pump))
+  const { long, growth } = await watched(() => pumpRecords(LONG_BYTES))
   return [
     { id: 'launcher.split_lines', value: Math.round(median(split)), unit: 'MB/s' },
     {
@@ -34,21 +35,18 @@ export async function measureRecordPump(): Promise<Measurement[]> {
   ]
 }
 
-/** MB of records a second. */
-async function rate(bytes: number, read: (bytes: number) => Promise<number>): Promise<number> {
-  const started = performance.now()
-  const records = await read(bytes)
-  if (records !== Math.floor(bytes / RECORD_BYTES)) throw new Error(`${records} records came`)
-  return bytes / MB / ((performance.now() - started) / 1000)
+/** MB a second. */
+async function splitLines(bytes: number): Promise<number> {
+  const program = fileURLToPath(new URL('split-lines.ts', import.meta.url))
+  return Number((await promisify(execFile)(process.execPath, [program, String(bytes)])).stdout)
 }
 
-async function splitLines(bytes: number): Promise<number> {
-  const child = spawn('/bin/sh', ['-c', tapScript(bytes)], { stdio: ['ignore', 'pipe', 'ignore'] })
-  let lines = 0
-  for await (const chunk of child.stdout as AsyncIterable<Buffer>) {
-    for (let end = chunk.indexOf(0x0a); end !== -1; end = chunk.indexOf(0x0a, end + 1)) lines += 1
-  }
-  return lines - 2
+/** MB a second. */
+async function pumpRecords(bytes: number): Promise<number> {
+  const started = performance.now()
+  const records = await pump(bytes)
+  if (records !== Math.floor(bytes / RECORD_BYTES)) throw new Error(`${records} records came`)
+  return bytes / MB / ((performance.now() - started) / 1000)
 }
 
 async function pump(bytes: number): Promise<number> {
