@@ -14,7 +14,8 @@ export function postgresSettings({ socket_directory, fsync }: SettingsRequest): 
     port: '5432',
     unix_socket_directories: socket_directory,
     unix_socket_permissions: '0700',
-    max_connections: '100',
+    // A server process holds up to thirty: the system's pool, the tenants' and the queue's.
+    max_connections: '300',
 
     shared_buffers: '64MB',
     fsync: durable,
