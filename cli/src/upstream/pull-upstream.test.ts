@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { execFileSync } from 'node:child_process'
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { type TestContext, test } from 'node:test'
@@ -120,6 +120,31 @@ test('a changed licence is told before it is merged', async (t) => {
   const { stderr } = await pull('BUSL-1.1')
   assert.match(stderr, /recorded as MIT before, and is BUSL-1\.1 now/)
   assert.match(stderr, /text of the licence changed/)
+})
+
+test('an upstream that cannot be reached is told, though a branch of that name and an earlier fetch are here', async (t) => {
+  const { upstream, ours, pull } = both(t)
+  await pull()
+  upstream.git('update-ref', '-d', 'refs/heads/main')
+  const { code, stderr } = await pull()
+  assert.equal(ours.git('branch', '--show-current'), 'main')
+  assert.equal(code, 3)
+  assert.match(stderr, /git fetch failed/)
+})
+
+test('a remote or ref that git would read as an option is refused, and nothing of it runs', async (t) => {
+  const { upstream, ours } = both(t)
+  const mark = join(ours.directory, 'ran')
+  for (const [remote, ref] of [
+    [`--upload-pack=touch ${mark};`, upstream.directory],
+    [upstream.directory, `--upload-pack=touch ${mark};`],
+  ] as const) {
+    const args = ['connector', 'pull', '--', remote, ref, 'src/tap', './tap-x', 'MIT', 'LICENSE']
+    const { code, stderr } = await runSluice(args, { env, cwd: ours.directory })
+    assert.equal(code, 2, stderr)
+    assert.match(stderr, /begins with a dash/)
+    assert.ok(!existsSync(mark))
+  }
 })
 
 test('what cannot be imported is refused with the reason, and nothing is changed', async (t) => {

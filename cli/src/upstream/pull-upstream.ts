@@ -23,6 +23,7 @@ export interface PullOptions {
 const LICENSE_FILE = 'LICENSE.upstream'
 
 export async function pullUpstream(options: PullOptions, terminal: Terminal): Promise<void> {
+  requireNoOptions(options)
   requireLicense(options.license)
   const root = await gitIn(process.cwd(), terminal)('rev-parse', '--show-toplevel')
   const git = gitIn(root, terminal)
@@ -74,13 +75,7 @@ async function fetchUpstream(git: Git, options: PullOptions, path: string): Prom
   const { remote, ref, license } = options
   const upstream_path = trimmed(options.upstreamPath)
   const license_path = trimmed(options.licensePath)
-  // A hash that the remote does not serve by name may be here already, by an earlier fetch of its branches.
-  if ((await git.try('fetch', '--no-tags', '--quiet', remote, ref)) === null) {
-    if ((await git.try('cat-file', '-e', `${ref}^{commit}`)) === null)
-      await git('fetch', '--no-tags', '--quiet', remote, ref)
-  }
-  const known = await git.try('rev-parse', '--verify', '--quiet', `${ref}^{commit}`)
-  const commit = /^[0-9a-f]{7,64}$/.test(ref) && known !== null ? known : await git('rev-parse', 'FETCH_HEAD^{commit}')
+  const commit = await fetchCommit(git, remote, ref)
   const type = await git.try('cat-file', '-t', `${commit}:${upstream_path}`)
   if (type !== 'tree') throw missing('directory', upstream_path, commit)
   const license_blob = await git.try('rev-parse', '--verify', '--quiet', `${commit}:${license_path}`)
@@ -89,6 +84,32 @@ async function fetchUpstream(git: Git, options: PullOptions, path: string): Prom
   }
   const address = (await git.try('remote', 'get-url', remote)) ?? remote
   return { remote: withoutPasswords(address), commit, upstream_path, path, license, license_path, license_blob }
+}
+
+const HASH = /^[0-9a-f]{7,64}$/
+
+/** @returns the full hash of what the remote calls `ref` */
+async function fetchCommit(git: Git, remote: string, ref: string): Promise<string> {
+  const fetch = ['fetch', '--no-tags', '--quiet', '--', remote, ref]
+  if (!HASH.test(ref)) {
+    await git(...fetch)
+    return await git('rev-parse', 'FETCH_HEAD^{commit}')
+  }
+  // A hash that the remote does not serve by name may be here already, by an earlier fetch of its branches.
+  const fetched = await git.try(...fetch)
+  const known = await git.try('rev-parse', '--verify', '--quiet', `${ref}^{commit}`)
+  if (known !== null) return known
+  if (fetched === null) await git(...fetch)
+  return await git('rev-parse', 'FETCH_HEAD^{commit}')
+}
+
+/** git would take it for an option, and some of its options run programs. */
+function requireNoOptions(options: PullOptions): void {
+  const wrong = Object.values(options).find((value: string) => value.startsWith('-'))
+  if (wrong === undefined) return
+  throw new CliError('usage', 'An argument begins with a dash, which git would read as an option.', {
+    next_action: 'Name remotes, refs and paths that begin otherwise; a path may begin with ./',
+  })
 }
 
 function trimmed(path: string): string {
