@@ -18,7 +18,7 @@ export function containerFile(task: ConnectorTask, { names }: ConnectorFiles): s
   const { image, install } = baseOf(task, names)
   const variables = Object.entries(task.env).map(([name, value]) => `ENV ${name}=${JSON.stringify(value)}`)
   return `${[
-    `# Made by \`sluice connector build\` for ${task.name}. It holds no config and no secret: those are mounted when it runs.`,
+    `# Made by \`sluice connector build\` for ${JSON.stringify(task.name)}. It holds no config and no secret: those are mounted when it runs.`,
     `FROM ${image}`,
     'WORKDIR /connector',
     ...install,
