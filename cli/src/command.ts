@@ -21,7 +21,13 @@ export interface Option<T> {
   parse(text: string): T
 }
 
-export type OptionTable = Record<string, Option<unknown>>
+/** Scripts give these two to any command. */
+export interface OutputSwitches {
+  json: Option<boolean>
+  quiet: Option<boolean>
+}
+
+export type OptionTable = Record<string, Option<unknown>> & OutputSwitches
 
 export type OptionValues<O extends OptionTable> = { [Key in keyof O]: O[Key] extends Option<infer T> ? T : never }
 

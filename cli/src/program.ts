@@ -1,6 +1,6 @@
 import { Option as CommanderOption, Command as Program } from 'commander'
 import { CliError } from './cli-error.ts'
-import type { Command, Option, OptionTable } from './command.ts'
+import type { Command, Option, OptionTable, OptionValues } from './command.ts'
 import { GROUPS } from './commands/index.ts'
 import { EXIT_CODES } from './exit-codes.ts'
 import { optionName } from './option-name.ts'
@@ -9,7 +9,7 @@ import { VERSION } from './version.ts'
 /** Makes commander's parser of the commands. It throws CommanderError instead of exiting, and prints no errors. */
 export function buildProgram(
   commands: readonly Command[],
-  run: (command: Command, values: Record<string, unknown>) => Promise<void>,
+  run: (command: Command, values: OptionValues<OptionTable>) => Promise<void>,
 ): Program {
   const program = new Program('sluice')
     .description('OAuth for data connectors: authorize a source, then run its connector with the secrets injected.')
@@ -31,6 +31,7 @@ export function buildProgram(
       .description(unfold(command.description))
       .allowExcessArguments(false)
       .addHelpText('after', `\nExamples:\n${command.examples.map((line) => `  $ sluice ${line}`).join('\n')}`)
+      .addHelpText('after', '\nExit codes: sluice --help')
     for (const [key, option] of Object.entries(command.options)) {
       if (option.positional) added.argument(option.placeholder ?? key, option.help)
       else added.addOption(commanderOption(key, option))
@@ -51,7 +52,11 @@ function commanderOption(key: string, option: Option<unknown>): CommanderOption 
 }
 
 // Not left to commander, which would speak of a missing option before an unknown one.
-function readValues(options: OptionTable, given: Record<string, unknown>, operands: string[]): Record<string, unknown> {
+function readValues(
+  options: OptionTable,
+  given: Record<string, unknown>,
+  operands: string[],
+): OptionValues<OptionTable> {
   const left = [...operands]
   const values = Object.entries(options).map(([key, option]) => {
     if (option.positional) return [key, option.repeated ? left.splice(0) : left.shift()]
@@ -60,7 +65,8 @@ function readValues(options: OptionTable, given: Record<string, unknown>, operan
     const next_action = `Add ${optionName(key, option)} ${option.placeholder}: ${option.help}.`
     throw new CliError('usage', `${optionName(key, option)} is missing.`, { next_action })
   })
-  return Object.fromEntries(values)
+  // Every table has the two, and each option its value.
+  return Object.fromEntries(values) as OptionValues<OptionTable>
 }
 
 function asList(value: unknown): unknown[] {

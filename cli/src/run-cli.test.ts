@@ -26,6 +26,7 @@ test('--help of every command has an example and loads nothing that the command 
     const { code, stdout, stderr } = await runSluice([...path, '--help'], { node: ['--import', listModules] })
     assert.equal(code, 0)
     assert.match(stdout, new RegExp(`Examples:\\n {2}\\$ sluice ${path.join(' ')}\\b`))
+    for (const told of [/^ {2}--json /m, /^ {2}--quiet /m, /Exit codes: sluice --help/]) assert.match(stdout, told)
     assert.ok(summary.length > 0)
     assert.match(stderr, /\/commander\//)
     assert.doesNotMatch(stderr, /\/(oauth|launcher|connector-specs|lab)\/src\/|\/(ajv|zod|yaml|undici|open|@clack)\//)

@@ -1,11 +1,11 @@
 import { CommanderError } from 'commander'
 import { CliError } from './cli-error.ts'
-import type { Command } from './command.ts'
+import type { Command, OptionTable, OptionValues } from './command.ts'
 import { COMMANDS } from './commands/index.ts'
 import { EXIT_CODES, type Exit } from './exit-codes.ts'
 import { printable } from './printable.ts'
 import { buildProgram } from './program.ts'
-import type { Terminal } from './terminal.ts'
+import { quieted, type Terminal } from './terminal.ts'
 
 /** Runs the command that the arguments name, and says on stderr why it failed if it did. */
 export async function runCli(args: string[], terminal: Terminal): Promise<Exit> {
@@ -23,9 +23,9 @@ export async function runCli(args: string[], terminal: Terminal): Promise<Exit> 
   }
 }
 
-async function runToEnd(command: Command, values: Record<string, unknown>, terminal: Terminal): Promise<void> {
+async function runToEnd(command: Command, values: OptionValues<OptionTable>, terminal: Terminal): Promise<void> {
   try {
-    await command.run(values, terminal)
+    await command.run(values, values.quiet ? quieted(terminal) : terminal)
   } finally {
     await terminal.end()
   }

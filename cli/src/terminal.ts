@@ -10,8 +10,10 @@ export type Style = 'bold' | 'dim' | 'red' | 'yellow' | 'green' | 'cyan'
 export interface Terminal {
   /** Writes one line of data, and waits while the reader is slow. */
   print(line: string): Promise<void>
-  /** Writes one or more lines for the person. */
+  /** Writes one or more lines that the person needs: warnings, errors, addresses to open. */
   tell(text: string): void
+  /** Writes lines that are good to know; nothing with --quiet. */
+  note(text: string): void
   /** Shows a line that the next one replaces, where a person sees stderr; null takes it away. */
   status(text: string | null): void
   /** Styles text for `tell`; as it is when stderr is no terminal or NO_COLOR is set. */
@@ -49,16 +51,18 @@ export function openTerminal(
     if (status !== text) stderr.write(`\r\u001b[2K${text}`)
     status = text
   }
+  const tell = (text: string) => {
+    show('')
+    stderr.write(`${text}\n`)
+  }
   return {
     async print(line) {
       if (stdout.isTTY) show('')
       signal.throwIfAborted()
       if (!stdout.write(`${line}\n`)) await once(stdout, 'drain', { signal }).catch(() => signal.throwIfAborted())
     },
-    tell(text) {
-      show('')
-      stderr.write(`${text}\n`)
-    },
+    tell,
+    note: tell,
     status(text) {
       if (stderr.isTTY) show(text?.slice(0, stderr.columns - 1) ?? '')
     },
@@ -75,4 +79,9 @@ export function openTerminal(
     signal,
     env: environment,
   }
+}
+
+/** The same terminal for a command with --quiet. */
+export function quieted(terminal: Terminal): Terminal {
+  return { ...terminal, note: () => {}, status: () => {} }
 }

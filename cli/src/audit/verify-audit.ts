@@ -11,6 +11,7 @@ interface VerifyOptions {
   database: boolean
   expect: ChainEnd | undefined
   json: boolean
+  quiet: boolean
 }
 
 /** Verifies the chain of the API key's tenant, or of every tenant in a database. @throws CliError `audit` at a break */
@@ -38,12 +39,14 @@ export async function verifyAudit(options: VerifyOptions, terminal: Terminal): P
 async function tell(
   { records, end, broken }: ChainReport,
   tenantId: string | null,
-  { json }: VerifyOptions,
+  { json, quiet }: VerifyOptions,
   terminal: Terminal,
 ): Promise<void> {
   const subject = tenantId === null ? 'The chain' : `The chain of tenant ${tenantId}`
   if (json) {
     await terminal.print(printableJson({ tenant_id: tenantId, intact: broken === null, records, end, broken }))
+  } else if (broken === null && quiet) {
+    await terminal.print(`${end.sequence}:${end.hash}`)
   } else if (broken === null) {
     await terminal.print(`${subject} is intact: ${records} records, end ${end.sequence}:${end.hash}`)
   } else await terminal.print(`${subject} is broken: record ${broken.sequence} ${broken.reason}.`)

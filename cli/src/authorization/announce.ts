@@ -22,19 +22,19 @@ export interface Announcement {
 /** What a person needs before they go to the browser. */
 export function announce({ task, plan, listener, client_id, url, options }: Announcement, terminal: Terminal): void {
   const until = new Date(Date.now() + options.timeout).toTimeString().slice(0, 8)
-  terminal.tell(`${printable(task)}: provider ${printable(plan.provider)}, client ${printable(client_id)}`)
+  terminal.note(`${printable(task)}: provider ${printable(plan.provider)}, client ${printable(client_id)}`)
   const how =
     listener.addresses.length === 0
       ? 'nothing listens there: copy the address that the browser ends at'
       : `listening on ${listener.addresses.join(' and ')}, port ${listener.port}`
-  terminal.tell(`Redirect URI ${listener.redirect_uri} (${how})`)
+  terminal.note(`Redirect URI ${listener.redirect_uri} (${how})`)
   if (options.redirectUri === undefined && (options.port !== USUAL_PORT || options.redirectHost !== 'localhost')) {
-    terminal.tell(
+    terminal.note(
       `${terminal.paint('yellow', 'note:')} the provider must know this redirect URI; the usual one is http://localhost:${USUAL_PORT}/`,
     )
   }
   terminal.tell(`\nOpen this address and allow the access:\n\n  ${terminal.paint('bold', url)}\n`)
-  terminal.tell(`Waiting ${spell(options.timeout)}, until ${until}. Ctrl-C gives up.`)
+  terminal.note(`Waiting ${spell(options.timeout)}, until ${until}. Ctrl-C gives up.`)
 }
 
 const IGNORED_NOTES: Partial<Record<Ignored, string>> = {

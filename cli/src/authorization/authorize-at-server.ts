@@ -11,6 +11,7 @@ export interface ServerAuthorization extends TaskChoice, ServerChoice {
   timeout: number
   open: boolean
   json: boolean
+  quiet: boolean
 }
 
 /** A connect session lives so long at least. */
@@ -30,5 +31,5 @@ export async function authorizeAtServer(options: ServerAuthorization, terminal: 
     scope: [],
     expiresIn: Math.max(SHORTEST_SESSION_MS, options.timeout),
   }
-  await connect({ ...options, ...invitation, wait: true, qr: false, quiet: false }, terminal)
+  await connect({ ...options, ...invitation, wait: true, qr: false }, terminal)
 }

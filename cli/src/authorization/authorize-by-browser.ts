@@ -51,7 +51,7 @@ export async function authorizeByBrowser(
       terminal.can_ask ? askForAddress(address, terminal, over) : readAddress(address, terminal),
     ),
   })
-  terminal.tell('The answer is here; exchanging the code for tokens …')
+  terminal.note('The answer is here; exchanging the code for tokens …')
   return await complete(callback, asked, () =>
     conversation.completeAuthorization({ kept, parameters: callback.parameters, config, signal }),
   )

@@ -14,14 +14,14 @@ export async function authorizeByDevice(
 ): Promise<ObtainedGrant> {
   const device = await conversation.startDeviceAuthorization({ config, signal: terminal.signal })
   const uri = device.verification_uri_complete ?? device.verification_uri
-  terminal.tell(`${printable(task)}: provider ${printable(plan.provider)}, client ${printable(client_id)}`)
+  terminal.note(`${printable(task)}: provider ${printable(plan.provider)}, client ${printable(client_id)}`)
   terminal.tell(`\nOpen this address on any device:\n\n  ${printable(device.verification_uri)}\n`)
   terminal.tell(`and enter the code  ${terminal.paint('bold', printable(device.user_code))}\n`)
   if (terminal.is_watched) {
     const { renderUnicodeCompact } = await import('uqr')
     terminal.tell(`${renderUnicodeCompact(uri)}\n`)
   }
-  terminal.tell(`Waiting ${spell(timeout)}. Ctrl-C gives up.`)
+  terminal.note(`Waiting ${spell(timeout)}. Ctrl-C gives up.`)
   const deadline = AbortSignal.timeout(timeout)
   const signal = AbortSignal.any([deadline, terminal.signal])
   try {

@@ -7,7 +7,7 @@ export async function openBrowser(url: string, terminal: Terminal): Promise<void
     const { default: open } = await import('open')
     const child = await open(url)
     child.once('error', () => {})
-    terminal.tell('Opening it in the browser …')
+    terminal.note('Opening it in the browser …')
   } catch {
     terminal.tell('The browser could not be opened; open the address yourself.')
   }

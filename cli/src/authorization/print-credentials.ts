@@ -20,7 +20,7 @@ export async function printCredentials(result: AuthorizationResult, terminal: Te
   tellSummary(result, terminal)
   for (const line of json ? [printableJson(asJson(result))] : asYaml(credentials)) await terminal.print(line)
   if (Object.keys(credentials.redacted).length > 0 && !result.written) {
-    terminal.tell(
+    terminal.note(
       terminal.paint(
         'dim',
         'Secrets are redacted. --write puts them into the config file; for `raw capture --credentials`: --show-secrets --json > creds.json',
@@ -60,7 +60,7 @@ function tellSummary({ plan, obtained, credentials }: AuthorizationResult, termi
     expires_at === null ? 'no expiry stated' : `access token until ${expires_at.toISOString()}`,
     ...(scope === null ? [] : [`scope ${printable(scope)}`]),
   ]
-  terminal.tell(`${terminal.paint('green', 'Authorized')} by ${printable(plan.provider)}: ${details.join(', ')}.\n`)
+  terminal.note(`${terminal.paint('green', 'Authorized')} by ${printable(plan.provider)}: ${details.join(', ')}.\n`)
   for (const complaint of credentials.complaints) {
     terminal.tell(
       `${terminal.paint('yellow', 'warning:')} the connector will not take this config: ${printable(complaint)}`,

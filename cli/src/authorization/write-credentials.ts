@@ -68,7 +68,7 @@ export async function writeCredentials(
   }
   const as = await changeConfig(path, change, terminal)
   const how = encrypt_for === null ? as : `encrypted for ${namesOf(encrypt_for).join(', ')}`
-  terminal.tell(
+  terminal.note(
     `${terminal.paint('green', 'Written')} to ${path}, ${how === 'clear' ? 'in clear: keep it to yourself' : how}.`,
   )
 }

@@ -4,6 +4,8 @@ import { readdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { CliError } from '../cli-error.ts'
 import { openTask, type TaskChoice } from '../connector/open-task.ts'
+import { report } from '../output/report.ts'
+import { printableJson } from '../printable.ts'
 import type { Terminal } from '../terminal.ts'
 import { containerFile, IGNORED } from './container-file.ts'
 
@@ -11,6 +13,7 @@ export interface BuildOptions extends TaskChoice {
   tag: string | undefined
   engine: string
   force: boolean
+  json: boolean
 }
 
 /** Writes the container file beside the flow.yaml, and builds the image when a tag is given. */
@@ -18,30 +21,30 @@ export async function buildConnector(options: BuildOptions, terminal: Terminal):
   const task = await openTask(options, terminal, { with_config: false })
   const names = await readdir(task.cwd)
   const flag = options.force ? 'w' : 'wx'
+  const written: string[] = []
   const write = async (name: string, text: string) => {
     const path = join(task.cwd, name)
     try {
       await writeFile(path, text, { flag })
     } catch (cause) {
       if (!(cause instanceof Error && 'code' in cause && cause.code === 'EEXIST')) throw cause
-      return terminal.tell(`  ${path} is there already and stays as it is; --force replaces it.`)
+      return terminal.note(`  ${path} is there already and stays as it is; --force replaces it.`)
     }
-    terminal.tell(`  ${terminal.paint('green', '+')} ${path}`)
+    written.push(path)
+    terminal.note(`  ${terminal.paint('green', '+')} ${path}`)
   }
   await write('Containerfile', containerFile(task, { names }))
   await write('.containerignore', IGNORED.join('\n'))
   if (options.tag === undefined) {
-    terminal.tell(
-      `\nBuild it:\n  ${options.engine} build -f ${join(task.cwd, 'Containerfile')} -t ${task.name} ${task.cwd}`,
-    )
-    return
+    const next = `\nBuild it:\n  ${options.engine} build -f ${join(task.cwd, 'Containerfile')} -t ${task.name} ${task.cwd}`
+    return await report({ written, image: null }, next, options, terminal)
   }
   await runEngine(
     options.engine,
     ['build', '-f', join(task.cwd, 'Containerfile'), '-t', options.tag, task.cwd],
     terminal,
   )
-  await terminal.print(options.tag)
+  await terminal.print(options.json ? printableJson({ written, image: options.tag }) : options.tag)
 }
 
 async function runEngine(engine: string, args: string[], { env, signal }: Terminal): Promise<void> {

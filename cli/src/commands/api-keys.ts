@@ -1,7 +1,7 @@
 import { InvalidArgumentError } from 'commander'
 import { defineCommand, flag, operand, optional, repeatable } from '../command.ts'
 import { days } from '../option-values.ts'
-import { listOptions, outputOptions } from '../output/output-options.ts'
+import { listOptions, outputOptions, reportOptions } from '../output/output-options.ts'
 import { serverOptions } from '../server/server-options.ts'
 
 const id = operand('<id>', 'the key’s id: the twelve characters after `sluice_`')
@@ -43,6 +43,7 @@ login's own key has, which needs api_keys:write.`,
     scope: repeatable('<scope>', 'what it may do, such as connections:read; may be given several times'),
     expiresIn: expires,
     json: flag('print the key with what it may do as one JSON line'),
+    quiet: flag('print the key and tell nothing else'),
     ...serverOptions,
   },
   examples: [
@@ -71,6 +72,7 @@ The API key of the login needs the scope api_keys:write.`,
     }),
     expiresIn: expires,
     json: flag('print the key with what it may do as one JSON line'),
+    quiet: flag('print the key and tell nothing else'),
     ...serverOptions,
   },
   examples: ['api-keys rotate 5hTq0WzYb3Kd', 'api-keys rotate 5hTq0WzYb3Kd --overlap 0'],
@@ -85,7 +87,7 @@ export const apiKeysRevoke = defineCommand({
   summary: 'end an API key at once',
   description:
     'Asks first, unless --yes is given. The API key of the login needs the scope api_keys:write; it may end itself.',
-  options: { id, yes: flag('do not ask'), ...serverOptions },
+  options: { id, yes: flag('do not ask'), ...reportOptions, ...serverOptions },
   examples: ['api-keys revoke 5hTq0WzYb3Kd', 'api-keys revoke 5hTq0WzYb3Kd --yes'],
   async run(options, terminal) {
     const { revokeApiKey } = await import('../daily/api-keys.ts')

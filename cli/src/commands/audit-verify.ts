@@ -21,6 +21,7 @@ or made anew as a whole no longer holds it.`,
       },
     }),
     json: flag('print one JSON line a chain'),
+    quiet: flag('print the end of each chain that holds, as --expect takes it, and nothing else'),
   },
   examples: [
     'audit verify --server https://sluice.example.com',

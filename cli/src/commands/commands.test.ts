@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { spawnSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { test } from 'node:test'
 import { EXIT_CODES } from '../exit-codes.ts'
@@ -22,6 +23,51 @@ test('every command has a group, examples that are its own and name only options
       for (const [option] of own.matchAll(/(?<= )--[a-z-]+/g))
         assert.ok(known.includes(option), `${example}: ${option}`)
     }
+  }
+})
+
+test('every command takes --json and --quiet, and says what they do there', () => {
+  for (const { path, options } of COMMANDS) {
+    for (const name of ['json', 'quiet'] as const) {
+      const { placeholder, positional, default: unless_given, help } = options[name]
+      assert.deepEqual([placeholder, positional, unless_given], [null, false, undefined], `${path.join(' ')} --${name}`)
+      assert.ok(help.length > 10)
+    }
+  }
+})
+
+test('bash, zsh and fish complete every command and every option of it', async () => {
+  const [bash, zsh, fish] = await Promise.all(
+    ['bash', 'zsh', 'fish'].map(async (shell) => (await runSluice(['completion', shell])).stdout),
+  )
+  const lines = COMMANDS.map(({ path, options }) => {
+    const named = Object.entries(options).filter(([, { positional }]) => !positional)
+    return { path, names: named.map(([key, option]) => optionName(key, option)) }
+  })
+  const words = lines.map(({ path }) => `complete_words ${path.map((word) => `'${word}'`).join(' ')}`)
+  const script = `${bash}
+complete_words() { COMP_WORDS=(sluice "$@" --); COMP_CWORD=$(( $# + 1 )); COMPREPLY=(); _sluice; echo "\${COMPREPLY[*]}"; }
+${words.join('\n')}`
+  const offered = spawnSync('bash', ['-c', script], { encoding: 'utf8' }).stdout.split('\n')
+  for (const [index, { path, names }] of lines.entries()) {
+    const [group = '', name = ''] = path
+    const chosen = `__fish_seen_subcommand_from ${group}${name && `; and __fish_seen_subcommand_from ${name}`}`
+    const inZsh = zsh?.split('\n').find((line) => line.trim().startsWith(`'${path.join(' ')}') _arguments`))
+    for (const option of names) {
+      assert.ok(offered[index]?.split(' ').includes(option), `bash: ${path.join(' ')} ${option}`)
+      assert.ok(inZsh?.includes(`'*${option}[`), `zsh: ${path.join(' ')} ${option}`)
+      const line = `complete -c sluice -n '${chosen}' -l ${option.slice(2)} `
+      assert.ok(fish?.includes(line), `fish: ${path.join(' ')} ${option}`)
+    }
+  }
+})
+
+test('the README has every command in its table', () => {
+  const table = readme.slice(readme.indexOf('## Commands'), readme.indexOf('## flow.yaml'))
+  for (const { path } of COMMANDS) {
+    const [group, name = group] = path
+    const row = table.split('\n').find((line) => line.includes(`\`${group}`) && line.includes(name))
+    assert.ok(row, `${path.join(' ')} stands in no row`)
   }
 })
 

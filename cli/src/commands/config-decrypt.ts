@@ -8,6 +8,8 @@ export const configDecrypt = defineCommand({
   options: {
     file: operand('<file>', 'the config, YAML or JSON'),
     inPlace: flag('replace the file instead of printing'),
+    json: flag('print JSON, whatever the file is; with --in-place what was done'),
+    quiet: flag('tell warnings and errors alone'),
   },
   examples: ['config decrypt config.yaml', 'config decrypt config.yaml | yq .region'],
   async run(options, terminal) {

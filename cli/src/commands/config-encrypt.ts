@@ -18,6 +18,8 @@ The \`sops\` tool opens and edits the result too; \`raw\` commands and the serve
     }),
     all: flag('encrypt every value, whatever its key'),
     inPlace: flag('replace the file instead of printing'),
+    json: flag('print JSON, whatever the file is; with --in-place what was done'),
+    quiet: flag('tell warnings and errors alone'),
   },
   examples: [
     'config encrypt config.yaml --age age1… --source flow.yaml --in-place',

@@ -1,6 +1,6 @@
 import { InvalidArgumentError } from 'commander'
 import { defineCommand, flag, operand, optional } from '../command.ts'
-import { listOptions, outputOptions } from '../output/output-options.ts'
+import { dataOptions, listOptions, outputOptions, reportOptions } from '../output/output-options.ts'
 import { serverOptions } from '../server/server-options.ts'
 import { invitationOptions } from './connect.ts'
 
@@ -90,7 +90,7 @@ export const connectionsRefresh = defineCommand({
   path: ['connections', 'refresh'],
   summary: 'refresh a connection’s grant now',
   description: 'The API key needs the scope connections:write.',
-  options: { id, json: flag('print what came of it as one JSON line'), ...serverOptions },
+  options: { id, ...reportOptions, ...serverOptions },
   examples: [`connections refresh ${ID}`],
   async run(options, terminal) {
     const { refreshConnection } = await import('../daily/connections/change-connections.ts')
@@ -108,7 +108,7 @@ export const connectionsCredentials = defineCommand({
   summary: 'fresh credentials of a connection, masked unless asked for',
   description: `One line of JSON. Reading them is recorded in the audit log whether they are shown or not. The API key needs the
 scope credentials:read.`,
-  options: { id, ...revealOptions, ...serverOptions },
+  options: { id, ...revealOptions, ...dataOptions, ...serverOptions },
   examples: [
     `connections credentials ${ID}`,
     `connections credentials ${ID} --output credentials.json`,
@@ -131,6 +131,7 @@ scopes credentials:read and connections:write.`,
     ...revealOptions,
     keepRefreshing: flag('leave the connection at work here'),
     yes: flag('do not ask'),
+    ...dataOptions,
     ...serverOptions,
   },
   examples: [`connections export ${ID} --output connection.json`],
@@ -144,7 +145,7 @@ export const connectionsDelete = defineCommand({
   path: ['connections', 'delete'],
   summary: 'end a connection, and revoke its tokens at the provider',
   description: 'Asks first, unless --yes is given. The API key needs the scope connections:write.',
-  options: { id, yes: flag('do not ask'), json: flag('print what became of the tokens as JSON'), ...serverOptions },
+  options: { id, yes: flag('do not ask'), ...reportOptions, ...serverOptions },
   examples: [`connections delete ${ID}`, `connections delete ${ID} --yes`],
   async run(options, terminal) {
     const { deleteConnection } = await import('../daily/connections/change-connections.ts')

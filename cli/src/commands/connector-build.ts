@@ -11,6 +11,8 @@ command as the entrypoint, no config and no secret. With --tag the image is buil
     tag: optional('<name>', 'build the image and tag it so'),
     engine: defaulted('<program>', 'what builds it', { parse: (text) => text, default: 'docker' }),
     force: flag('replace files that are there'),
+    json: flag('print what was written and built as one JSON line'),
+    quiet: flag('print the image’s name alone; tell warnings and errors'),
   },
   examples: [
     'connector build --source flow.yaml',

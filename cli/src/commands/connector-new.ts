@@ -1,4 +1,5 @@
 import { defaulted, defineCommand, operand, optional } from '../command.ts'
+import { reportOptions } from '../output/output-options.ts'
 
 export const connectorNew = defineCommand({
   path: ['connector', 'new'],
@@ -12,6 +13,7 @@ export const connectorNew = defineCommand({
       default: 'flow',
     }),
     name: optional('<name>', 'its name; else acme/ and the name of the directory'),
+    ...reportOptions,
   },
   examples: ['connector new ./source-crm', 'connector new ./tap-crm --protocol singer --name acme/tap-crm'],
   async run(options, terminal) {

@@ -1,4 +1,5 @@
 import { defineCommand, operand } from '../command.ts'
+import { reportOptions } from '../output/output-options.ts'
 
 export const connectorPull = defineCommand({
   path: ['connector', 'pull'],
@@ -15,6 +16,7 @@ First make sure that the licence allows what you intend.`,
     path: operand('<path>', 'where it comes to lie here'),
     license: operand('<spdx>', 'the SPDX identifier of its licence, such as MIT'),
     licensePath: operand('<license-path>', 'the file of the licence there'),
+    ...reportOptions,
   },
   examples: [
     'connector pull https://github.com/big/data.git main connectors/source-big ./source-big MIT LICENSE',

@@ -15,6 +15,7 @@ are made by a lab that runs for the time of the test.`,
     ...configOption,
     maxDocuments: defaulted('<number>', 'how many documents are read', { parse: atLeastOne, default: 1000 }),
     json: flag('print one JSON line a step'),
+    quiet: flag('tell the step that fails, and nothing else'),
   },
   examples: ['connector test --source flow.yaml', 'connector test --source flow.yaml --config staging.yaml --json'],
   async run(options, terminal) {

@@ -19,6 +19,7 @@ With --local it looks at this machine instead, without a server: data directory,
     port: defaulted('<number>', 'with --local: the port of the server', { parse: port, default: 8080 }),
     strict: flag('warnings count too'),
     json: flag('print all findings as one JSON object'),
+    quiet: flag('print what is not well, and nothing else'),
     ...serverOptions,
   },
   examples: [

@@ -1,5 +1,5 @@
 import { defineCommand, flag, operand, optional, repeatable } from '../command.ts'
-import { listOptions, outputOptions } from '../output/output-options.ts'
+import { listOptions, outputOptions, reportOptions } from '../output/output-options.ts'
 import { serverOptions } from '../server/server-options.ts'
 
 export const integrationsList = defineCommand({
@@ -85,7 +85,7 @@ export const integrationsDelete = defineCommand({
   path: ['integrations', 'delete'],
   summary: 'remove a client registration',
   description: 'Asks first, unless --yes is given. The API key needs the scope integrations:write.',
-  options: { id: operand('<id>', 'the integration'), yes: flag('do not ask'), ...serverOptions },
+  options: { id: operand('<id>', 'the integration'), yes: flag('do not ask'), ...reportOptions, ...serverOptions },
   examples: ['integrations delete 019a2f0e-7c51-7c3e-9d1b-3f5a8e2b6c40 --yes'],
   async run(options, terminal) {
     const { deleteIntegration } = await import('../daily/change-integration.ts')

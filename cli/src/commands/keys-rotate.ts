@@ -14,6 +14,7 @@ is joined. The API key needs the scope admin.`,
     ...serverOptions,
     wait: negatedFlag('start it and do not wait for its end'),
     json: flag('print the rotation as one JSON line'),
+    quiet: flag('print its id alone'),
   },
   examples: ['keys rotate --server https://sluice.example.com', 'keys rotate --no-wait --json'],
   async run(options, terminal) {

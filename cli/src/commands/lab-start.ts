@@ -1,4 +1,4 @@
-import { defaulted, defineCommand, optional, repeatable } from '../command.ts'
+import { defaulted, defineCommand, flag, optional, repeatable } from '../command.ts'
 import { atLeastOne, port } from '../option-values.ts'
 
 export const labStart = defineCommand({
@@ -14,6 +14,8 @@ are ways in which real providers differ or go wrong; several may be given.`,
       'rotation, dpop, dpop_nonce, pushed_requests_only, resource_indicators, registration, device_code, client_credentials, client_assertions, or a fault of the token endpoint: html_502, not_json, error_in_200, slow, huge, hang, lost_reply',
     ),
     stateFile: optional('<file>', 'keep grants and tokens across restarts'),
+    json: flag('print address and client as one JSON line'),
+    quiet: flag('print the address alone'),
   },
   examples: ['lab start', 'lab start --quirk rotation --access-token-seconds 30', 'lab start --quirk lost_reply'],
   async run(options, terminal) {

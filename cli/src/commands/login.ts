@@ -1,4 +1,5 @@
 import { defineCommand, flag, optional } from '../command.ts'
+import { reportOptions } from '../output/output-options.ts'
 import { DEFAULT_SERVER } from '../server/server-options.ts'
 
 export const login = defineCommand({
@@ -15,6 +16,7 @@ need no login.`,
     profile: optional('<name>', 'what to call this login; else SLUICE_PROFILE, else `default`'),
     apiKeyStdin: flag('read the API key from stdin'),
     json: flag('print what the server says of the key as one JSON line'),
+    quiet: flag('tell warnings and errors alone'),
   },
   refused_options: {
     'api-key':
@@ -39,6 +41,7 @@ export const logout = defineCommand({
   options: {
     profile: optional('<name>', 'the login; else SLUICE_PROFILE, else the current one'),
     all: flag('forget every login'),
+    ...reportOptions,
   },
   examples: ['logout', 'logout --profile staging', 'logout --all'],
   async run(options, terminal) {

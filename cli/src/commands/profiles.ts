@@ -1,5 +1,5 @@
 import { defineCommand, operand } from '../command.ts'
-import { outputOptions } from '../output/output-options.ts'
+import { outputOptions, reportOptions } from '../output/output-options.ts'
 
 export const profilesList = defineCommand({
   path: ['profiles', 'list'],
@@ -17,7 +17,7 @@ export const profilesUse = defineCommand({
   path: ['profiles', 'use'],
   summary: 'choose the login that is used where none is named',
   description: '--profile and SLUICE_PROFILE still come first.',
-  options: { name: operand('<name>', 'the login') },
+  options: { name: operand('<name>', 'the login'), ...reportOptions },
   examples: ['profiles use staging'],
   async run(options, terminal) {
     const { chooseProfile } = await import('../profiles/list-profiles.ts')

@@ -1,5 +1,6 @@
 import { defineCommand, optional } from '../command.ts'
 import { atLeastOne } from '../option-values.ts'
+import { dataOptions } from '../output/output-options.ts'
 import {
   configOption,
   credentialsOption,
@@ -26,6 +27,7 @@ own file, which stays encrypted if it was.`,
     maxDocuments: optional('<number>', 'end after this many documents', { parse: atLeastOne }),
     ...timeoutOption,
     ...launchOptions,
+    ...dataOptions,
   },
   examples: [
     'raw capture --source flow.yaml --credentials creds.json --max-documents 5',

@@ -1,4 +1,5 @@
 import { defineCommand, flag } from '../command.ts'
+import { dataOptions } from '../output/output-options.ts'
 import { configOption, credentialsOption, launchOptions, taskOptions, timeoutOption } from './task-options.ts'
 
 export const rawDiscover = defineCommand({
@@ -15,6 +16,7 @@ line for each; with --write the new ones are put into the flow.yaml instead, and
     flat: flag('with --write: keep new schemas in the flow.yaml instead of files beside it'),
     emitRaw: flag('print the lines; the default, by flowctl’s name'),
     ...launchOptions,
+    ...dataOptions,
   },
   examples: [
     'raw discover --source flow.yaml --credentials creds.json',

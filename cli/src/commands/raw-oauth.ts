@@ -47,6 +47,7 @@ of this by its own pages, and keeps the connection.`,
     integration: optional('<id>', 'with --server: the client registration, when the connector has several'),
     showSecrets: flag('print the secrets as they are'),
     json: flag('print one JSON object'),
+    quiet: flag('tell the address to open, warnings and errors alone'),
   },
   refused_options: {
     'client-secret':

@@ -1,5 +1,6 @@
 import { defaulted, defineCommand, flag, optional } from '../command.ts'
 import { duration, transactionCounts } from '../option-values.ts'
+import { dataOptions } from '../output/output-options.ts'
 import { configOption, credentialsOption, launchOptions, stateOptions, taskOptions } from './task-options.ts'
 
 export const rawPreview = defineCommand({
@@ -22,6 +23,7 @@ checkpoint of the connector; after so many the session ends, and the connector i
     outputApply: flag('print what the connector says when it is applied'),
     ...stateOptions,
     ...launchOptions,
+    ...dataOptions,
   },
   examples: [
     'raw preview --source flow.yaml --credentials creds.json --sessions 1,1 --output-state',

@@ -1,5 +1,6 @@
 import { defineCommand, optional } from '../command.ts'
 import { atLeastOne } from '../option-values.ts'
+import { dataOptions } from '../output/output-options.ts'
 import {
   configOption,
   credentialsOption,
@@ -22,6 +23,7 @@ RECORD and STATE of Singer. Connectors of other protocols are shown by the respo
     maxDocuments: optional('<number>', 'end after this many documents', { parse: atLeastOne }),
     ...timeoutOption,
     ...launchOptions,
+    ...dataOptions,
   },
   examples: [
     'raw read --source flow.yaml --credentials creds.json --max-documents 5',

@@ -1,6 +1,6 @@
 import { defineCommand, flag, negatedFlag, operand, optional } from '../command.ts'
 import { atLeastOne } from '../option-values.ts'
-import { listOptions, outputOptions } from '../output/output-options.ts'
+import { dataOptions, listOptions, outputOptions } from '../output/output-options.ts'
 import { serverOptions } from '../server/server-options.ts'
 
 const id = operand('<id>', 'the run')
@@ -86,6 +86,7 @@ export const runsLogs = defineCommand({
     id,
     follow: flag('print what is still to come, until the run is over'),
     json: flag('print JSON, one line for each'),
+    quiet: flag('print warnings and errors alone'),
     ...serverOptions,
   },
   examples: [`runs logs ${ID}`, `runs logs ${ID} --follow`],
@@ -100,7 +101,7 @@ export const runsDocuments = defineCommand({
   summary: 'the documents that a run read',
   description: `One JSON line each, \`{"collection", "document"}\`: the run's sample on stdout, or with --output the file of a run that
 was started with --to-file. The API key needs the scope runs:read.`,
-  options: { id, output: optional('<file>', 'fetch the run’s file into this one'), ...serverOptions },
+  options: { id, output: optional('<file>', 'fetch the run’s file into this one'), ...dataOptions, ...serverOptions },
   examples: [`runs documents ${ID}`, `runs documents ${ID} --output documents.ndjson`],
   async run(options, terminal) {
     const { readDocuments } = await import('../daily/runs/read-documents.ts')

@@ -1,5 +1,5 @@
 import { defineCommand, flag, operand } from '../command.ts'
-import { listOptions, outputOptions } from '../output/output-options.ts'
+import { listOptions, outputOptions, reportOptions } from '../output/output-options.ts'
 import { serverOptions } from '../server/server-options.ts'
 
 const id = operand('<id>', 'the tenant')
@@ -35,6 +35,7 @@ export const tenantsCreate = defineCommand({
   options: {
     name: operand('<name>', 'what to call the tenant'),
     json: flag('print tenant and key as one JSON line'),
+    quiet: flag('print the key alone'),
     ...serverOptions,
   },
   examples: ['tenants create "Acme"', 'tenants create "Acme" --json | jq -r .api_key.key'],
@@ -65,6 +66,7 @@ needs the scope admin.`,
     id,
     withConnections: flag('also when it has connections; they go with it'),
     yes: flag('do not ask'),
+    ...reportOptions,
     ...serverOptions,
   },
   examples: ['tenants delete 019a2f0e-7c51-7c3e-9d1b-3f5a8e2b6c40 --with-connections --yes'],

@@ -1,5 +1,5 @@
 import { defineCommand, flag, operand, optional, repeatable } from '../command.ts'
-import { listOptions, outputOptions } from '../output/output-options.ts'
+import { listOptions, outputOptions, reportOptions } from '../output/output-options.ts'
 import { serverOptions } from '../server/server-options.ts'
 
 const id = operand('<id>', 'the webhook endpoint')
@@ -37,6 +37,7 @@ export const webhooksCreate = defineCommand({
     description: optional('<text>', 'what it is for'),
     type: repeatable('<type>', 'send only events of this type; may be given several times'),
     json: flag('print endpoint and secret as one JSON line'),
+    quiet: flag('print the secret alone'),
     ...serverOptions,
   },
   examples: [
@@ -66,7 +67,7 @@ export const webhooksDelete = defineCommand({
   path: ['webhooks', 'delete'],
   summary: 'send no more events to an endpoint',
   description: 'Asks first, unless --yes is given. The API key needs the scope events:write.',
-  options: { id, yes: flag('do not ask'), ...serverOptions },
+  options: { id, yes: flag('do not ask'), ...reportOptions, ...serverOptions },
   examples: ['webhooks delete 019a2f0e-7c51-7c3e-9d1b-3f5a8e2b6c40 --yes'],
   async run(options, terminal) {
     const { deleteWebhook } = await import('../daily/webhooks.ts')

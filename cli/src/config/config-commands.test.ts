@@ -39,6 +39,21 @@ test('with --source the fields that the connector calls secret are encrypted, in
   assert.equal(opened.stdout, CONFIG.replace('client_secret:', 'client_secret_sops:'))
 })
 
+test('--json prints any config as JSON, encrypted or in clear, and --quiet tells nothing', async () => {
+  const path = await source.write('json.yaml', 'region: europe\ntoken_sops: hunter2-secret\nretries_sops: 3\n')
+  const sealed = await runSluice(['config', 'encrypt', path, '--age', recipient, '--json'])
+  const { region, token_sops, sops } = JSON.parse(sealed.stdout)
+  assert.deepEqual([region, token_sops.startsWith('ENC['), sops.encrypted_suffix], ['europe', true, '_sops'])
+  const copy = await source.write('copy.json', sealed.stdout)
+  const opened = await runSluice(['config', 'decrypt', copy, '--json'], { env })
+  assert.deepEqual(JSON.parse(opened.stdout), { region: 'europe', token_sops: 'hunter2-secret', retries_sops: 3 })
+  const quiet = await runSluice(['config', 'encrypt', path, '--age', recipient, '--in-place', '--quiet'])
+  assert.deepEqual([quiet.code, quiet.stdout, quiet.stderr], [0, '', ''])
+  const edit = ['config', 'edit', path, '--json', '--quiet']
+  const edited = await runSluice(edit, { env: { ...env, EDITOR: 'sed -i s/europe/asia/' } })
+  assert.deepEqual([JSON.parse(edited.stdout), edited.stderr], [{ file: path, changed: true }, ''])
+})
+
 test('a raw command takes an encrypted config as it is, the suffix off', async () => {
   const path = await source.write('b.yaml', 'region_sops: atlantis\n')
   await runSluice(['config', 'encrypt', path, '--age', recipient, '--in-place'])

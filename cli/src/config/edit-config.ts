@@ -5,6 +5,8 @@ import { tmpdir } from 'node:os'
 import { basename, join } from 'node:path'
 import { decryptDocument, encryptDocument, SopsError } from '@sluice/connector-specs'
 import { CliError } from '../cli-error.ts'
+import type { ReportOptions } from '../output/output-options.ts'
+import { report } from '../output/report.ts'
 import type { Terminal } from '../terminal.ts'
 import { readConfigFile, replaceFile } from './config-file.ts'
 import { keySources } from './key-sources.ts'
@@ -13,7 +15,10 @@ import { keySources } from './key-sources.ts'
 const MEMORY = '/dev/shm'
 
 /** Opens an encrypted config in the person's editor, and encrypts what they saved for the same recipients. */
-export async function editConfig({ file: path }: { file: string }, terminal: Terminal): Promise<void> {
+export async function editConfig(
+  { file: path, ...options }: { file: string } & ReportOptions,
+  terminal: Terminal,
+): Promise<void> {
   const { text, format } = await readConfigFile(path)
   const sources = await keySources(terminal)
   const opened = await decryptDocument(text, format, sources)
@@ -24,13 +29,15 @@ export async function editConfig({ file: path }: { file: string }, terminal: Ter
     for (;;) {
       await runEditor(clear, terminal)
       const edited = await readFile(clear, 'utf8')
-      if (edited === opened.text) return terminal.tell('Nothing was changed.')
+      if (edited === opened.text) {
+        return await report({ file: path, changed: false }, 'Nothing was changed.', options, terminal)
+      }
       const sealed = await encryptDocument(edited, format, opened, { sources, now: new Date() }).catch(
         (error: unknown) => (error instanceof SopsError && terminal.can_ask ? error : Promise.reject(error)),
       )
       if (typeof sealed === 'string') {
         await replaceFile(path, sealed)
-        return terminal.tell(`${path} is encrypted again.`)
+        return await report({ file: path, changed: true }, `${path} is encrypted again.`, options, terminal)
       }
       terminal.tell(
         `${terminal.paint('red', 'error:')} ${sealed.message} Opening the editor again; empty the file to give up.`,

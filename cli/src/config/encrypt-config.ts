@@ -2,6 +2,8 @@ import { encryptDocument, isJsonObject, parseYaml, secretPointers, suffixSecrets
 import { protocolOf } from '@sluice/launcher'
 import { CliError } from '../cli-error.ts'
 import { launchOf, openTask } from '../connector/open-task.ts'
+import { report } from '../output/report.ts'
+import { printableJson } from '../printable.ts'
 import type { Terminal } from '../terminal.ts'
 import { type ConfigFile, readConfigFile, replaceFile } from './config-file.ts'
 import { keySources, namesOf, type RecipientChoice, recipientsOf } from './key-sources.ts'
@@ -13,6 +15,7 @@ export interface EncryptOptions extends RecipientChoice {
   source: string | undefined
   task: string | undefined
   inPlace: boolean
+  json: boolean
 }
 
 /** Encrypts a config: what the schema calls secret, what is marked by the suffix, or everything. */
@@ -20,21 +23,29 @@ export async function encryptConfig(options: EncryptOptions, terminal: Terminal)
   const path = options.file
   const file = await readConfigFile(path)
   const keys = recipientsOf(options, terminal)
-  const text =
+  const marked =
     options.source === undefined
       ? file.text
       : await markSecrets(file, { ...options, source: options.source, path }, terminal)
+  const as_json = options.json && !options.inPlace
   const sealed = await encryptDocument(
-    text,
-    file.format,
+    as_json ? JSON.stringify(parseYaml(path, marked).value) : marked,
+    as_json ? 'json' : file.format,
     { keys, encrypted_suffix: options.all ? null : options.suffix },
     { sources: await keySources(terminal), now: new Date() },
   )
   // The MAC is always there.
   if (sealed.split('ENC[').length === 2) warnAboutNothing(options, terminal)
+  if (as_json) return await terminal.print(printableJson(JSON.parse(sealed)))
   if (!options.inPlace) return await terminal.print(sealed.trimEnd())
   await replaceFile(path, sealed)
-  terminal.tell(`${path} is encrypted for ${namesOf(keys).join(', ')}.`)
+  const encrypted_for = namesOf(keys)
+  await report(
+    { file: path, encrypted_for },
+    `${path} is encrypted for ${encrypted_for.join(', ')}.`,
+    options,
+    terminal,
+  )
 }
 
 async function markSecrets(

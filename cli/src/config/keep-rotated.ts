@@ -62,7 +62,7 @@ async function replaceCredentials(path: string, credentials: JsonValue | undefin
 }
 
 function tellKept(terminal: Terminal, path: string): void {
-  terminal.tell(
+  terminal.note(
     `${terminal.paint('cyan', 'rotated')} the connector exchanged its credentials; the new ones are in ${path}.`,
   )
 }

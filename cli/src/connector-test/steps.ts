@@ -27,7 +27,8 @@ export async function takeSteps(
     if (json) return await terminal.print(printableJson({ step, passed, duration_ms, note }))
     const mark = passed ? terminal.paint('green', '✔') : terminal.paint('red', '✖')
     const time = terminal.paint('dim', `${duration_ms} ms`)
-    terminal.tell(`${mark} ${step.padEnd(9)} ${printable(note)} ${time}`)
+    const tellStep = passed ? terminal.note : terminal.tell
+    tellStep(`${mark} ${step.padEnd(9)} ${printable(note)} ${time}`)
   }
   const step: Steps = async (name, work) => {
     const start = performance.now()
@@ -54,5 +55,5 @@ export async function takeSteps(
       cause: error,
     })
   }
-  terminal.tell(terminal.paint('green', 'The connector passes.'))
+  terminal.note(terminal.paint('green', 'The connector passes.'))
 }

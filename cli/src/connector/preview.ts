@@ -30,7 +30,7 @@ export async function preview(options: PreviewOptions, terminal: Terminal): Prom
   for (const [index, target] of sessions.entries()) {
     if (limit.isOver()) break
     if (index > 0)
-      terminal.tell(terminal.paint('dim', `Session ${index + 1} goes on from the state of the one before.`))
+      terminal.note(terminal.paint('dim', `Session ${index + 1} goes on from the state of the one before.`))
     try {
       await runSession({ prepared, reading, target, counts, options, signal: limit.signal }, terminal)
     } catch (error) {
@@ -39,7 +39,7 @@ export async function preview(options: PreviewOptions, terminal: Terminal): Prom
   }
   const { documents, transactions, uncommitted } = counts
   const rest_ = uncommitted > 0 ? `, the last ${uncommitted} of them not committed` : ''
-  terminal.tell(
+  terminal.note(
     `${documents} documents in ${transactions} transactions${rest_}${limit.isOver() ? '; the time is over' : ''}`,
   )
 }
@@ -80,7 +80,7 @@ async function runSession({ prepared, reading, target, counts, options, signal }
         break
       }
       case 'status':
-        terminal.tell(`${terminal.paint('cyan', 'state')} ${printable(event.message)}`)
+        terminal.note(`${terminal.paint('cyan', 'state')} ${printable(event.message)}`)
         break
     }
     if (target >= 0 && transactions >= target) return

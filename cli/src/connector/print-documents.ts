@@ -27,9 +27,9 @@ export async function printDocuments(
         reading.commit(event.state)
         break
       case 'status':
-        terminal.tell(`${terminal.paint('cyan', 'state')} ${printable(event.message)}`)
+        terminal.note(`${terminal.paint('cyan', 'state')} ${printable(event.message)}`)
         break
     }
   }
-  terminal.tell(`${documents} ${documents === 1 ? 'document' : 'documents'}`)
+  terminal.note(`${documents} ${documents === 1 ? 'document' : 'documents'}`)
 }

@@ -36,7 +36,7 @@ export async function writeBindings(options: PrepareOptions & { flat: boolean },
       if (document.getIn([...place, 'bindings']) === undefined)
         document.setIn([...place, 'bindings'], document.createNode([]))
       document.addIn([...place, 'bindings'], document.createNode(binding))
-      terminal.tell(`  ${terminal.paint('green', '+')} ${printable(collection)}`)
+      terminal.note(`  ${terminal.paint('green', '+')} ${printable(collection)}`)
     }
     const at = ['collections', collection]
     const known = source.collections[collection]
@@ -50,7 +50,7 @@ export async function writeBindings(options: PrepareOptions & { flat: boolean },
   await replaceFile(path, document.toString({ lineWidth: 0 }))
   tellMissing(prepared, targets, terminal)
   const added = targets.filter(({ is_new }) => is_new).length
-  terminal.tell(`${path}: ${added} of ${targets.length} discovered bindings are new.`)
+  terminal.note(`${path}: ${added} of ${targets.length} discovered bindings are new.`)
 }
 
 function targetsOf({ task, spec }: PreparedTask, found: DiscoveredBinding[]): Target[] {

@@ -1,8 +1,9 @@
 import { type components, dataOf } from '@sluice/client'
 import { confirmed } from '../ask.ts'
 import { CliError } from '../cli-error.ts'
-import type { ListOptions, OutputOptions } from '../output/output-options.ts'
+import type { ListOptions, OutputOptions, ReportOptions } from '../output/output-options.ts'
 import { printPages, printRecord } from '../output/print-records.ts'
+import { report } from '../output/report.ts'
 import { printable, printableJson } from '../printable.ts'
 import type { ServerChoice } from '../profiles/choose-login.ts'
 import { openServer } from '../server/open-server.ts'
@@ -67,13 +68,16 @@ export async function rotateApiKey(options: RotateOptions, terminal: Terminal): 
   await printIssued(await dataOf(call), options, terminal)
 }
 
-export async function revokeApiKey(options: ServerChoice & { id: string; yes: boolean }, terminal: Terminal) {
+type RevokeOptions = ServerChoice & ReportOptions & { id: string; yes: boolean }
+
+export async function revokeApiKey(options: RevokeOptions, terminal: Terminal): Promise<void> {
   const client = openServer(options, terminal)
   const params = { path: { id: options.id } }
   const { name } = await dataOf(client.GET('/v1/api_keys/{id}', { params }))
   await confirmed(`Revoke the API key “${name}” (${options.id})? Who uses it is refused at once.`, options, terminal)
   await dataOf(client.DELETE('/v1/api_keys/{id}', { params }))
-  terminal.tell(`The API key “${printable(name)}” is revoked.`)
+  const done = { id: options.id, revoked: true }
+  await report(done, `The API key “${printable(name)}” is revoked.`, options, terminal)
 }
 
 function expiry({ expiresIn }: NewKey): { expires_at?: string } {
@@ -82,5 +86,5 @@ function expiry({ expiresIn }: NewKey): { expires_at?: string } {
 
 async function printIssued(issued: ApiKey & { key: string }, { json }: NewKey, terminal: Terminal): Promise<void> {
   await terminal.print(json ? printableJson(issued) : printable(issued.key))
-  terminal.tell('The key is shown this once. Keep it where secrets are kept.')
+  terminal.note('The key is shown this once. Keep it where secrets are kept.')
 }

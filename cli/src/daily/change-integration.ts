@@ -1,8 +1,9 @@
 import { dataOf, type paths } from '@sluice/client'
 import { confirmed } from '../ask.ts'
 import { CliError } from '../cli-error.ts'
-import type { OutputOptions } from '../output/output-options.ts'
+import type { OutputOptions, ReportOptions } from '../output/output-options.ts'
 import { printRecord } from '../output/print-records.ts'
+import { report } from '../output/report.ts'
 import { printable } from '../printable.ts'
 import type { ServerChoice } from '../profiles/choose-login.ts'
 import { readJsonFields } from '../read-json-fields.ts'
@@ -37,11 +38,14 @@ export async function changeIntegration(options: ChangeOptions, terminal: Termin
   )
 }
 
-export async function deleteIntegration(options: ServerChoice & { id: string; yes: boolean }, terminal: Terminal) {
+type DeleteOptions = ServerChoice & ReportOptions & { id: string; yes: boolean }
+
+export async function deleteIntegration(options: DeleteOptions, terminal: Terminal): Promise<void> {
   const client = openServer(options, terminal)
   const params = { path: { id: options.id } }
   const { name, connector_id } = await dataOf(client.GET('/v1/integrations/{id}', { params }))
   await confirmed(`Delete the integration “${name}” for ${connector_id}?`, options, terminal)
   await dataOf(client.DELETE('/v1/integrations/{id}', { params }))
-  terminal.tell(printable(`Deleted the integration “${name}”.`))
+  const done = { id: options.id, deleted: true }
+  await report(done, printable(`Deleted the integration “${name}”.`), options, terminal)
 }

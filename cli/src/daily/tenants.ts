@@ -1,7 +1,8 @@
 import { dataOf } from '@sluice/client'
 import { confirmed } from '../ask.ts'
-import type { ListOptions, OutputOptions } from '../output/output-options.ts'
+import type { ListOptions, OutputOptions, ReportOptions } from '../output/output-options.ts'
 import { printPages, printRecord } from '../output/print-records.ts'
+import { report } from '../output/report.ts'
 import { printable, printableJson } from '../printable.ts'
 import type { ServerChoice } from '../profiles/choose-login.ts'
 import { openServer } from '../server/open-server.ts'
@@ -26,10 +27,11 @@ export async function showTenant(options: ServerChoice & OutputOptions & { id: s
   await printRecord(await dataOf(openServer(options, terminal).GET('/v1/tenants/{id}', { params })), options, terminal)
 }
 
-export async function createTenant(options: ServerChoice & { name: string; json: boolean }, terminal: Terminal) {
+export async function createTenant(options: ServerChoice & OutputOptions & { name: string }, terminal: Terminal) {
   const { name } = options
   const tenant = await dataOf(openServer(options, terminal).POST('/v1/tenants', { body: { name } }))
   if (options.json) return await terminal.print(printableJson(tenant))
+  if (options.quiet) return await terminal.print(printable(tenant.api_key.key))
   await terminal.print(`tenant  ${tenant.id}`)
   await terminal.print(`key     ${printable(tenant.api_key.key)}`)
   terminal.tell('The key is shown this once. Keep it where secrets are kept.')
@@ -42,7 +44,7 @@ export async function renameTenant(options: RenameOptions, terminal: Terminal): 
   await printRecord(await dataOf(openServer(options, terminal).PATCH('/v1/tenants/{id}', call)), options, terminal)
 }
 
-type DeleteOptions = ServerChoice & { id: string; withConnections: boolean; yes: boolean }
+type DeleteOptions = ServerChoice & ReportOptions & { id: string; withConnections: boolean; yes: boolean }
 
 export async function deleteTenant(options: DeleteOptions, terminal: Terminal): Promise<void> {
   const { id, withConnections } = options
@@ -52,5 +54,5 @@ export async function deleteTenant(options: DeleteOptions, terminal: Terminal): 
   const query = { connections: withConnections ? ('delete' as const) : ('keep' as const) }
   await confirmed(`Delete the tenant “${name}”${also} for good?`, options, terminal)
   await dataOf(client.DELETE('/v1/tenants/{id}', { params: { path: { id }, query } }))
-  terminal.tell(`The tenant “${printable(name)}” is deleted.`)
+  await report({ id, deleted: true }, `The tenant “${printable(name)}” is deleted.`, options, terminal)
 }

@@ -1,7 +1,8 @@
 import { type components, dataOf } from '@sluice/client'
 import { confirmed } from '../ask.ts'
-import type { ListOptions, OutputOptions } from '../output/output-options.ts'
+import type { ListOptions, OutputOptions, ReportOptions } from '../output/output-options.ts'
 import { printPages, printRecord } from '../output/print-records.ts'
+import { report } from '../output/report.ts'
 import { printable, printableJson } from '../printable.ts'
 import type { ServerChoice } from '../profiles/choose-login.ts'
 import { openServer } from '../server/open-server.ts'
@@ -36,7 +37,7 @@ export async function showWebhook(options: OneWebhook, terminal: Terminal): Prom
   await printRecord(endpoint, options, terminal)
 }
 
-type CreateOptions = ServerChoice & { url: string; description: string | undefined; type: string[]; json: boolean }
+type CreateOptions = ServerChoice & OutputOptions & { url: string; description: string | undefined; type: string[] }
 
 export async function createWebhook(options: CreateOptions, terminal: Terminal): Promise<void> {
   const { url, description } = options
@@ -45,6 +46,7 @@ export async function createWebhook(options: CreateOptions, terminal: Terminal):
   const body = { url, event_types, ...(description !== undefined && { description }) }
   const endpoint = await dataOf(openServer(options, terminal).POST('/v1/webhook_endpoints', { body }))
   if (options.json) return await terminal.print(printableJson(endpoint))
+  if (options.quiet) return await terminal.print(printable(endpoint.secret))
   await terminal.print(`id      ${endpoint.id}`)
   await terminal.print(`secret  ${printable(endpoint.secret)}`)
   terminal.tell('The secret is shown this once. It verifies the signature of what is sent.')
@@ -56,13 +58,15 @@ export async function testWebhook(options: OneWebhook, terminal: Terminal): Prom
   await printRecord(delivery, options, terminal)
 }
 
-export async function deleteWebhook(options: ServerChoice & { id: string; yes: boolean }, terminal: Terminal) {
+type DeleteOptions = ServerChoice & ReportOptions & { id: string; yes: boolean }
+
+export async function deleteWebhook(options: DeleteOptions, terminal: Terminal): Promise<void> {
   const client = openServer(options, terminal)
   const params = { path: { id: options.id } }
   const { url } = await dataOf(client.GET('/v1/webhook_endpoints/{id}', { params }))
   await confirmed(`Send no more events to ${url}?`, options, terminal)
   await dataOf(client.DELETE('/v1/webhook_endpoints/{id}', { params }))
-  terminal.tell(`No more events go to ${printable(url)}.`)
+  await report({ id: options.id, deleted: true }, `No more events go to ${printable(url)}.`, options, terminal)
 }
 
 type DeliveryOptions = ServerChoice & ListOptions & { endpoint: string | undefined }

@@ -14,6 +14,7 @@ export interface DoctorOptions extends ServerChoice {
   port: number
   strict: boolean
   json: boolean
+  quiet: boolean
 }
 
 const STYLES: Record<Finding['status'], Style> = { ok: 'green', warning: 'yellow', failure: 'red', skipped: 'dim' }
@@ -22,12 +23,13 @@ const STYLES: Record<Finding['status'], Style> = { ok: 'green', warning: 'yellow
 export async function doctor(options: DoctorOptions, terminal: Terminal): Promise<void> {
   const looking = options.local ? examineMachine(options, terminal.env) : examineServer(options, terminal)
   const findings = await spin('Looking …', looking, terminal)
+  const shown = options.quiet ? findings.filter(({ status }) => status !== 'ok' && status !== 'skipped') : findings
   const bad = findings.filter(({ status }) => status === 'failure' || (options.strict && status === 'warning'))
-  if (options.json) await terminal.print(printableJson({ healthy: bad.length === 0, findings }))
-  else await printFindings(findings, terminal)
+  if (options.json) await terminal.print(printableJson({ healthy: bad.length === 0, findings: shown }))
+  else if (shown.length > 0) await printFindings(shown, terminal)
   const warnings = findings.filter(({ status }) => status === 'warning').length
   if (bad.length === 0)
-    return terminal.tell(warnings === 0 ? 'All is well.' : `Nothing is broken; ${count(warnings, 'warning')}.`)
+    return terminal.note(warnings === 0 ? 'All is well.' : `Nothing is broken; ${count(warnings, 'warning')}.`)
   const names = [...new Set(bad.map(({ check }) => check))].join(', ')
   throw new CliError('unwell', `${count(bad.length, 'finding')} to mend: ${names}.`, {
     next_action: 'What to do stands below each of them.',

@@ -5,12 +5,13 @@ import type { Terminal } from '../terminal.ts'
 
 /** Prints which keys seal and wrap. */
 export async function printKeys(
-  options: { server: string | undefined; profile: string | undefined; json: boolean },
+  options: { server: string | undefined; profile: string | undefined; json: boolean; quiet: boolean },
   terminal: Terminal,
 ) {
   const keys = await dataOf(openServer(options, terminal).GET('/v1/keys'))
   if (options.json) return terminal.print(printableJson(keys))
   for (const { id, store, current, data_keys } of keys.key_encryption_keys) {
+    if (options.quiet && current) return terminal.print(printable(id))
     const role = current ? 'wraps' : data_keys > 0 ? 'still needed' : 'no longer needed'
     await terminal.print(printable(`key-encryption key ${id}: ${role}, ${data_keys} data keys, in ${store}`))
   }

@@ -13,6 +13,7 @@ interface RotateOptions {
   server: string | undefined
   wait: boolean
   json: boolean
+  quiet: boolean
 }
 
 /** Starts a rotation, or joins the one that runs, and tells how far it is until it ends. Ctrl-C leaves it running. */
@@ -22,13 +23,13 @@ export async function rotateKeys(options: RotateOptions, terminal: Terminal): Pr
   let told = ''
   while (options.wait && rotation.status === 'running') {
     const line = progressOf(rotation)
-    if (line !== told) terminal.tell(line)
+    if (line !== told) terminal.note(line)
     told = line
     await delay(LOOK_MS, undefined, { signal: terminal.signal }).catch(() => terminal.signal.throwIfAborted())
     rotation = (await rotationOf(client)) ?? rotation
   }
   if (options.json) await terminal.print(printableJson(rotation))
-  else await terminal.print(conclusionOf(rotation))
+  else await terminal.print(options.quiet ? rotation.id : conclusionOf(rotation))
 }
 
 async function rotationOf(client: SluiceClient): Promise<KeyRotation | null> {

@@ -1,6 +1,7 @@
 import { once } from 'node:events'
 import { FAULTS, type FaultName, type LabOptions, type LabStandard, startLab } from '@sluice/lab'
 import { CliError } from '../cli-error.ts'
+import { printableJson } from '../printable.ts'
 import type { Terminal } from '../terminal.ts'
 
 const STANDARDS: readonly LabStandard[] = [
@@ -13,7 +14,11 @@ const STANDARDS: readonly LabStandard[] = [
   'resource_indicators',
   'registration',
 ]
-const CLIENT = { client_id: 'sluice-cli', client_secret: 'lab-secret-of-sluice-cli' }
+const CLIENT = {
+  client_id: 'sluice-cli',
+  client_secret: 'lab-secret-of-sluice-cli',
+  redirect_uris: ['http://localhost:16963/'],
+}
 /** A fault of the lab is for so many token requests: as long as a person tries things. */
 const FAULTY_REQUESTS = 1_000
 
@@ -22,13 +27,14 @@ export interface LabStartOptions {
   accessTokenSeconds: number | undefined
   quirk: string[]
   stateFile: string | undefined
+  json: boolean
 }
 
 export async function startLabForPerson(options: LabStartOptions, terminal: Terminal): Promise<void> {
   const { standards, faults, rotation } = readQuirks(options.quirk)
   const settings: LabOptions = {
     port: options.port,
-    clients: [{ ...CLIENT, redirect_uris: ['http://localhost:16963/'] }],
+    clients: [CLIENT],
     standards,
     ...(rotation && { rotation: 'always' as const }),
     ...(options.accessTokenSeconds !== undefined && { access_token_seconds: options.accessTokenSeconds }),
@@ -37,8 +43,8 @@ export async function startLabForPerson(options: LabStartOptions, terminal: Term
   const lab = await startLab(settings)
   try {
     for (const fault of faults) lab.fault(fault, FAULTY_REQUESTS)
-    await terminal.print(lab.origin)
-    terminal.tell(`The lab listens on ${terminal.paint('bold', lab.origin)}; Ctrl-C ends it.
+    await terminal.print(options.json ? printableJson({ origin: lab.origin, ...CLIENT }) : lab.origin)
+    terminal.note(`The lab listens on ${terminal.paint('bold', lab.origin)}; Ctrl-C ends it.
 
   client id       ${CLIENT.client_id}
   client secret   ${CLIENT.client_secret}

@@ -1,19 +1,22 @@
 import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { CliError } from '../cli-error.ts'
+import type { ReportOptions } from '../output/output-options.ts'
+import { report } from '../output/report.ts'
 import type { Terminal } from '../terminal.ts'
 
 const TEMPLATES = new URL('../../templates/', import.meta.url)
 export const TEMPLATE_PROTOCOLS = ['flow', 'airbyte', 'singer', 'devlake', 'tightlock', 'environment'] as const
 
-export interface NewConnectorOptions {
+export interface NewConnectorOptions extends ReportOptions {
   directory: string
   protocol: string
   name: string | undefined
 }
 
 /** Writes a connector that runs and passes `connector test` as it is. Existing files are never overwritten. */
-export async function writeConnector({ directory, protocol, name }: NewConnectorOptions, terminal: Terminal) {
+export async function writeConnector(options: NewConnectorOptions, terminal: Terminal): Promise<void> {
+  const { directory, protocol, name } = options
   const known = TEMPLATE_PROTOCOLS.find((template) => template === protocol)
   if (known === undefined) {
     throw new CliError('usage', `There is no protocol ${protocol}.`, {
@@ -29,14 +32,16 @@ export async function writeConnector({ directory, protocol, name }: NewConnector
     })
   }
   const template = new URL(`${known}/`, TEMPLATES)
-  for (const file of await readdir(template)) {
+  const files = await readdir(template)
+  for (const file of files) {
     const text = (await readFile(new URL(file, template), 'utf8'))
       .replaceAll('__NAME__', fullName)
       .replaceAll('__TITLE__', titleOf(fullName))
     await writeFile(join(target, file), text, { flag: 'wx' })
-    terminal.tell(`  ${terminal.paint('green', '+')} ${join(directory, file)}`)
+    terminal.note(`  ${terminal.paint('green', '+')} ${join(directory, file)}`)
   }
-  terminal.tell(`\nTry it:\n  sluice connector test --source ${join(directory, 'flow.yaml')}`)
+  const next = `\nTry it:\n  sluice connector test --source ${join(directory, 'flow.yaml')}`
+  await report({ name: fullName, protocol: known, directory: target, files }, next, options, terminal)
 }
 
 function nameOf(name: string | undefined, target: string): string {

@@ -7,6 +7,18 @@ export const outputOptions = {
   quiet: flag('print ids only'),
 }
 
+const quiet = flag('tell warnings and errors alone')
+
+/** For what prints data of one form alone. */
+export const dataOptions = { json: flag('print JSON lines, as it does in any case'), quiet }
+
+/** For what does something and prints nothing. */
+export const reportOptions = { json: flag('print what was done as one JSON line'), quiet }
+
+export interface ReportOptions {
+  json: boolean
+}
+
 export interface OutputOptions {
   json: boolean
   quiet: boolean

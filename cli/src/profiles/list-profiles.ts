@@ -1,5 +1,6 @@
-import type { OutputOptions } from '../output/output-options.ts'
+import type { OutputOptions, ReportOptions } from '../output/output-options.ts'
 import { printRecords } from '../output/print-records.ts'
+import { report } from '../output/report.ts'
 import type { Terminal } from '../terminal.ts'
 import { unknownProfile } from './choose-login.ts'
 import { readProfiles, writeProfiles } from './profile-file.ts'
@@ -22,9 +23,10 @@ export async function listProfiles(options: OutputOptions, terminal: Terminal): 
 }
 
 /** Makes a login the one that is used where none is named. */
-export async function chooseProfile({ name }: { name: string }, terminal: Terminal): Promise<void> {
+export async function chooseProfile({ name, json }: { name: string } & ReportOptions, terminal: Terminal) {
   const { profiles } = readProfiles(terminal.env)
   if (profiles[name] === undefined) throw unknownProfile(name, Object.keys(profiles))
   writeProfiles(terminal.env, { current: name, profiles })
-  terminal.tell(`From now on: “${name}”, ${profiles[name].server}.`)
+  const { server } = profiles[name]
+  await report({ name, server, current: true }, `From now on: “${name}”, ${server}.`, { json }, terminal)
 }

@@ -30,8 +30,8 @@ export async function logIn(options: LoginOptions, terminal: Terminal): Promise<
     profiles: { ...kept.profiles, [profile]: { server, api_key: login.api_key } },
   })
   const until = key?.expires_at ? `, until ${key.expires_at}` : ''
-  terminal.tell(`Logged in to ${server}${key === null ? '' : ` with the API key “${key.name}”`}${until}.`)
-  terminal.tell(terminal.paint('dim', `The login “${profile}” is kept in ${profileFile(terminal.env)}.`))
+  terminal.note(`Logged in to ${server}${key === null ? '' : ` with the API key “${key.name}”`}${until}.`)
+  terminal.note(terminal.paint('dim', `The login “${profile}” is kept in ${profileFile(terminal.env)}.`))
   if (options.json) {
     const { id = null, scopes = null, expires_at = null } = key ?? {}
     await terminal.print(printableJson({ profile, server, api_key_id: id, scopes, expires_at }))

@@ -9,6 +9,7 @@ interface LintOptions {
   json: boolean
   sarif: boolean
   strict: boolean
+  quiet: boolean
   allowLoopback: boolean
 }
 
@@ -29,13 +30,16 @@ export async function lintSpecs(options: LintOptions, terminal: Terminal): Promi
     else files.push(await lintFile(path, policy))
   }
   if (options.sarif) await terminal.print(printableJson(toSarif(files, VERSION)))
-  else for (const file of files) await printFindings(file, options.json, terminal)
+  else for (const file of files) await printFindings(file, options, terminal)
 
   conclude(files, options.strict, terminal)
 }
 
-async function printFindings({ path, findings }: LintedFile, json: boolean, terminal: Terminal): Promise<void> {
+type Printing = Pick<LintOptions, 'json' | 'quiet'>
+
+async function printFindings({ path, findings }: LintedFile, { json, quiet }: Printing, terminal: Terminal) {
   for (const finding of findings) {
+    if (quiet && finding.severity === 'note') continue
     await terminal.print(json ? printableJson(asRecord(path, finding)) : asText(path, finding))
   }
 }
@@ -72,5 +76,5 @@ function conclude(files: LintedFile[], strict: boolean, terminal: Terminal): voi
     throw new CliError('connector', `The linter found ${summary}.`, { next_action: 'Mend what is listed above.' })
   }
   const style: Style = warnings.length > 0 ? 'yellow' : 'green'
-  terminal.tell(terminal.paint(style, summary === '' ? 'Nothing to mend.' : `${summary}.`))
+  terminal.note(terminal.paint(style, summary === '' ? 'Nothing to mend.' : `${summary}.`))
 }

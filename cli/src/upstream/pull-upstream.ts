@@ -6,6 +6,8 @@ import { tmpdir } from 'node:os'
 import { join, posix, relative, resolve, sep } from 'node:path'
 import parseLicense from 'spdx-expression-parse'
 import { CliError } from '../cli-error.ts'
+import type { ReportOptions } from '../output/output-options.ts'
+import { report } from '../output/report.ts'
 import type { Terminal } from '../terminal.ts'
 import { type Git, gitIn, withoutPasswords } from './git.ts'
 import { type EarlierImport, findEarlierImport, type ImportRecord, importMessage } from './import-record.ts'
@@ -19,10 +21,13 @@ export interface PullOptions {
   licensePath: string
 }
 
+/** What was asked for, and how to say what was done. */
+export type PullRequest = PullOptions & ReportOptions
+
 /** The file that keeps the licence beside the connector when it lies elsewhere upstream. */
 const LICENSE_FILE = 'LICENSE.upstream'
 
-export async function pullUpstream(options: PullOptions, terminal: Terminal): Promise<void> {
+export async function pullUpstream({ json, ...options }: PullRequest, terminal: Terminal): Promise<void> {
   requireNoOptions(options)
   requireLicense(options.license)
   const root = await gitIn(process.cwd(), terminal)('rev-parse', '--show-toplevel')
@@ -36,15 +41,18 @@ export async function pullUpstream(options: PullOptions, terminal: Terminal): Pr
     })
   }
 
-  terminal.tell(`Fetching ${options.ref} from ${withoutPasswords(options.remote)} …`)
+  terminal.note(`Fetching ${options.ref} from ${withoutPasswords(options.remote)} …`)
   const record = await fetchUpstream(git, options, path)
   warnAboutChanges(record, earlier, terminal)
   if (earlier !== null && (await isSame(git, record, earlier))) {
-    terminal.tell(`${path} is up to date: upstream has nothing new since ${earlier.commit.slice(0, 12)}.`)
-    return
+    const sentence = `${path} is up to date: upstream has nothing new since ${earlier.commit.slice(0, 12)}.`
+    return await report({ path, commit: earlier.commit, changed: false }, sentence, { json }, terminal)
   }
   const imported = await commitUpstream(root, record, earlier, terminal)
-  await merge(git, record, imported, terminal)
+  const files = await merge(git, record, imported)
+  const { commit, license } = record
+  const sentence = `${terminal.paint('green', 'Imported')} ${path}: ${files} files under ${license}.`
+  await report({ path, commit, license, files, changed: true }, sentence, { json }, terminal)
 }
 
 function requireLicense(license: string): void {
@@ -169,13 +177,10 @@ function isWithin(path: string, directory: string): boolean {
   return directory === '' || path.startsWith(`${directory}/`)
 }
 
-async function merge(git: Git, record: ImportRecord, imported: string, terminal: Terminal): Promise<void> {
+/** @returns how many files lie there now */
+async function merge(git: Git, record: ImportRecord, imported: string): Promise<number> {
   const args = ['merge', '--no-ff', '--allow-unrelated-histories', '-m', importMessage(record), imported]
-  if ((await git.try(...args)) !== null) {
-    const files = (await git('ls-files', '--', record.path)).split('\n').length
-    terminal.tell(`${terminal.paint('green', 'Imported')} ${record.path}: ${files} files under ${record.license}.`)
-    return
-  }
+  if ((await git.try(...args)) !== null) return (await git('ls-files', '--', record.path)).split('\n').length
   const conflicts = (await git('diff', '--name-only', '--diff-filter=U')).split('\n').filter((name) => name !== '')
   if (conflicts.length === 0) await git(...args)
   throw new CliError('source', `Upstream and this repository changed the same places: ${conflicts.join(', ')}.`, {

@@ -30,6 +30,7 @@ test('`sluice audit verify` computes the chain again, from the server and from t
   const { records, end } = JSON.parse(whole.stdout)
   assert.equal(records, 251)
   assert.equal((await verify('--expect', `${end.sequence}:${end.hash}`)).code, 0)
+  assert.equal((await verify('--quiet')).stdout, `${end.sequence}:${end.hash}\n`)
   const offline = await verify('--database', '--json')
   assert.deepEqual(JSON.parse(offline.stdout), { ...JSON.parse(whole.stdout), tenant_id: server.tenant_id })
 

@@ -18,9 +18,9 @@ export async function deleteConnection(options: DeleteOptions, terminal: Termina
   await confirmed(`Delete ${what}, and revoke its tokens at the provider?`, options, terminal)
   const deletion = await dataOf(client.DELETE('/v1/connections/{id}', { params }))
   if (options.json) return await terminal.print(printableJson(deletion))
-  terminal.tell(printable(`Deleted ${what}.`))
+  terminal.note(printable(`Deleted ${what}.`))
   for (const { token, outcome, reason } of deletion.tokens) {
-    terminal.tell(printable(`  ${token}: ${outcome.replaceAll('_', ' ')}${reason === null ? '' : ` (${reason})`}`))
+    terminal.note(printable(`  ${token}: ${outcome.replaceAll('_', ' ')}${reason === null ? '' : ` (${reason})`}`))
   }
 }
 
@@ -31,5 +31,5 @@ export async function refreshConnection(options: ServerChoice & { id: string; js
   if (options.json) return await terminal.print(printableJson(result))
   const until =
     result.access_token_expires_at === null ? '' : ` The access token is good until ${result.access_token_expires_at}.`
-  terminal.tell(`${result.refreshed ? 'Refreshed.' : 'It was refreshed just before.'}${until}`)
+  terminal.note(`${result.refreshed ? 'Refreshed.' : 'It was refreshed just before.'}${until}`)
 }

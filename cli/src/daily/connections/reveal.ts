@@ -43,7 +43,7 @@ async function reveal(read: () => Promise<object>, { output, showSecrets }: Reve
   if (output === undefined) {
     const secrets = await read()
     await terminal.print(printableJson(showSecrets ? secrets : masked(secrets)))
-    if (!showSecrets) terminal.tell('Secrets are masked: --show-secrets prints them, --output <file> writes them.')
+    if (!showSecrets) terminal.note('Secrets are masked: --show-secrets prints them, --output <file> writes them.')
     return
   }
   const file = await openPrivateFile(output)
@@ -53,7 +53,7 @@ async function reveal(read: () => Promise<object>, { output, showSecrets }: Reve
     await file.abandon()
     throw error
   }
-  terminal.tell(`Written to ${output}, readable by you alone.`)
+  terminal.note(`Written to ${output}, readable by you alone.`)
 }
 
 /** What is no secret; any other text is masked. */

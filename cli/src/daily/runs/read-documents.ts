@@ -17,7 +17,7 @@ export async function readDocuments({ id, output, ...choice }: DocumentOptions, 
   const params = { path: { id } }
   if (output === undefined) {
     const { documents } = await dataOf(client.GET('/v1/runs/{id}', { params }))
-    if (documents.length === 0) terminal.tell('The run keeps no sample. If it wrote a file, --output fetches it.')
+    if (documents.length === 0) terminal.note('The run keeps no sample. If it wrote a file, --output fetches it.')
     for (const document of documents) await terminal.print(printableJson(document))
     return
   }
@@ -32,5 +32,5 @@ export async function readDocuments({ id, output, ...choice }: DocumentOptions, 
   } finally {
     await rm(partial, { force: true })
   }
-  terminal.tell(`Written to ${output}, readable by you alone.`)
+  terminal.note(`Written to ${output}, readable by you alone.`)
 }

@@ -38,7 +38,7 @@ export async function startRun(options: StartOptions, terminal: Terminal): Promi
   }
   const started = await dataOf(client.POST('/v1/runs', { body }))
   if (!options.wait) return await printRun(started, options, terminal)
-  terminal.tell(`Run ${started.id} has started.`)
+  terminal.note(`Run ${started.id} has started.`)
   await follow(client, started.id, { ...options, max_documents: maxDocuments ?? null }, terminal)
 }
 
@@ -55,7 +55,7 @@ async function follow(client: SluiceClient, id: string, options: Following, term
     await concludeRun(run, options, terminal)
   } catch (error) {
     terminal.status(null)
-    if (terminal.signal.aborted) terminal.tell(`The run goes on at the server. To end it: sluice runs cancel ${id}`)
+    if (terminal.signal.aborted) terminal.note(`The run goes on at the server. To end it: sluice runs cancel ${id}`)
     throw error
   }
 }
@@ -72,13 +72,15 @@ export async function cancelRun(options: OneRun, terminal: Terminal): Promise<vo
   await printRun(await followRun(client, options.id, () => {}, terminal), options, terminal)
 }
 
-type LogOptions = ServerChoice & { id: string; follow: boolean; json: boolean }
+type LogOptions = ServerChoice & OutputOptions & { id: string; follow: boolean }
 
 /** What the connector said, redacted by the server. */
-export async function printLogs({ id, follow, json, ...choice }: LogOptions, terminal: Terminal): Promise<void> {
+export async function printLogs({ id, follow, json, quiet, ...choice }: LogOptions, terminal: Terminal): Promise<void> {
   const client = openServer(choice, terminal)
-  const print = async (log: { at?: unknown; level?: unknown; message?: unknown }) =>
+  const print = async (log: { at?: unknown; level?: unknown; message?: unknown }) => {
+    if (quiet && log.level !== 'warn' && log.level !== 'error') return
     await terminal.print(json ? printableJson(log) : printable(`${log.at} ${log.level} ${log.message}`))
+  }
   if (follow) {
     const told = ({ type, data }: { type: string; data: object }) => (type === 'log' ? print(data) : undefined)
     await followRun(client, id, told, terminal)

@@ -10,12 +10,12 @@ export function runTeller({ max_documents }: { max_documents: number | null }, t
   return ({ type, data }: RunNews): void => {
     if (type === 'step' && data.status !== 'running') {
       const style = data.status === 'succeeded' ? 'green' : 'red'
-      terminal.tell(`${terminal.paint(style, String(data.status))} ${data.operation} in ${data.duration_ms} ms`)
+      terminal.note(`${terminal.paint(style, String(data.status))} ${data.operation} in ${data.duration_ms} ms`)
     }
     if (type === 'log' && (data.level === 'error' || data.level === 'warn')) {
       terminal.tell(`${terminal.paint('yellow', data.level)} ${printable(String(data.message))}`)
     }
-    if (type === 'rotation') terminal.tell(`${data.outcome} new credentials: ${printable(String(data.message))}`)
+    if (type === 'rotation') terminal.note(`${data.outcome} new credentials: ${printable(String(data.message))}`)
     if (type === 'progress') {
       const documents = Number(data.documents)
       const seconds = (performance.now() - began) / 1000
