@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os'
 import { join, posix, relative, resolve, sep } from 'node:path'
 import parseLicense from 'spdx-expression-parse'
 import { CliError } from '../cli-error.ts'
-import type { ReportOptions } from '../output/output-options.ts'
+import type { OutputOptions } from '../output/output-options.ts'
 import { report } from '../output/report.ts'
 import type { Terminal } from '../terminal.ts'
 import { type Git, gitIn, withoutPasswords } from './git.ts'
@@ -22,12 +22,12 @@ export interface PullOptions {
 }
 
 /** What was asked for, and how to say what was done. */
-export type PullRequest = PullOptions & ReportOptions
+export type PullRequest = PullOptions & OutputOptions
 
 /** The file that keeps the licence beside the connector when it lies elsewhere upstream. */
 const LICENSE_FILE = 'LICENSE.upstream'
 
-export async function pullUpstream({ json, ...options }: PullRequest, terminal: Terminal): Promise<void> {
+export async function pullUpstream({ json, quiet: _, ...options }: PullRequest, terminal: Terminal): Promise<void> {
   requireNoOptions(options)
   requireLicense(options.license)
   const root = await gitIn(process.cwd(), terminal)('rev-parse', '--show-toplevel')
