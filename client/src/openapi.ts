@@ -1429,7 +1429,7 @@ export interface paths {
         head?: never;
         /**
          * Change an integration
-         * @description A new client secret is used from the next request to the provider on; connections stay as they are. Null takes a setting away. The client id cannot be changed, because grants are bound to it: create another integration, and repair connections with it.
+         * @description A new client secret is used from the next request to the provider on; connections stay as they are. Null takes a setting away. Another `issuer` is sent no secret that the sender may not read: send the client secret again, or use a key with `credentials:read` (422 `secret_destination_changed`). The client id cannot be changed, because grants are bound to it: create another integration, and repair connections with it.
          */
         patch: {
             parameters: {
@@ -1740,7 +1740,7 @@ export interface paths {
                             /** Format: email */
                             email?: string;
                         };
-                        /** @description Prefilled values of the endpoint config. */
+                        /** @description Prefilled values of the endpoint config. In a repair they go before what stands, and `********` means the secret that stands; with another host or address beside it send the secret again, or use a key with `credentials:read` (422 `secret_destination_changed`). */
                         config?: {
                             [key: string]: unknown;
                         };
@@ -2678,7 +2678,7 @@ export interface paths {
             requestBody: {
                 content: {
                     "application/json": {
-                        /** @description The whole config in place of the old one. A secret that comes back masked stays as it is. */
+                        /** @description The whole config in place of the old one. A secret that comes back masked stays as it is. A field that says where secrets are sent (a host, an address) changes together with them, or by a key with `credentials:read`: else the answer is 422 `secret_destination_changed`. */
                         config?: {
                             [key: string]: unknown;
                         };

@@ -18,6 +18,7 @@ export { findOAuthCredentials, type OAuthCredentialsPlace } from './oauth-creden
 export { listProviders, loadProvider, PROVIDERS_DIRECTORY, type Provider } from './providers/load-provider.ts'
 export { providerConfigSchema } from './providers/provider-config-schema.ts'
 export { toSarif } from './sarif.ts'
+export { DESTINATION_MARK, movedDestinations, secretDestinations } from './secret-destinations.ts'
 export { MASK, maskConfig, secretPointers, secretValues } from './secret-pointers.ts'
 export { type ConnectorTask, readCollection, selectTask, type TaskSelection } from './select-task.ts'
 export { applyOverlay } from './sops/apply-overlay.ts'

@@ -1,8 +1,6 @@
 import type { JsonObject, JsonValue } from '@sluice/oauth'
-import { isJsonObject } from './json-object.ts'
 import { escapeToken, readPointer, writePointer } from './json-pointer.ts'
-import { compileSafePattern } from './safe-pattern.ts'
-import { resolveLocalRef } from './subschemas.ts'
+import { inPlace, itemSchemas, propertySchemas } from './schemas-of-values.ts'
 
 /** What stands in the place of a secret that is set. */
 export const MASK = '********'
@@ -63,45 +61,11 @@ function collect(
   }
 }
 
-/** These schemas and all that they apply to the same value, each once. */
-function inPlace(root: JsonObject, schemas: readonly JsonObject[]): JsonObject[] {
-  const all = new Set<JsonObject>(schemas)
-  for (const schema of all) {
-    const { $ref, allOf, anyOf, oneOf, then, else: otherwise, dependentSchemas, dependencies } = schema
-    const target = typeof $ref === 'string' ? resolveLocalRef(root, $ref) : null
-    if (target) all.add(target)
-    for (const inner of [allOf, anyOf, oneOf, [then ?? null, otherwise ?? null], dependentSchemas, dependencies]) {
-      if (typeof inner === 'object' && inner !== null) for (const part of Object.values(inner)) addSchema(all, part)
-    }
-  }
-  return [...all]
-}
-
-function addSchema(all: Set<JsonObject>, schema: JsonValue | undefined): void {
-  if (isJsonObject(schema)) all.add(schema)
-}
-
-function isSecret(schema: JsonObject): boolean {
+export function isSecret(schema: JsonObject): boolean {
   return (
     schema.secret === true ||
     schema.airbyte_secret === true ||
     schema.writeOnly === true ||
     schema.format === 'password'
   )
-}
-
-function propertySchemas(schema: JsonObject, key: string): JsonObject[] {
-  const { properties, patternProperties, additionalProperties } = schema
-  if (isJsonObject(properties) && Object.hasOwn(properties, key)) return [properties[key]].filter(isJsonObject)
-  const matching = Object.entries(isJsonObject(patternProperties) ? patternProperties : {})
-    .filter(([pattern]) => compileSafePattern(pattern, () => {}).test(key))
-    .map(([, inner]) => inner)
-  return (matching.length > 0 ? matching : [additionalProperties]).filter(isJsonObject)
-}
-
-function itemSchemas(schema: JsonObject, index: number): JsonObject[] {
-  const { items, prefixItems, additionalItems } = schema
-  const tuple = Array.isArray(prefixItems) ? prefixItems : Array.isArray(items) ? items : []
-  const rest = Array.isArray(items) ? additionalItems : items
-  return [index < tuple.length ? tuple[index] : rest].filter(isJsonObject)
 }

@@ -34,6 +34,7 @@ export { chooseClientAuthentication } from './client-authentication/choose-clien
 export type { SigningKey } from './client-authentication/signing-key.ts'
 export { buildClientCredentialsRequest } from './client-credentials-request.ts'
 export { compileFlowPlan } from './compile-flow-plan.ts'
+export { configInAddresses } from './config-in-addresses.ts'
 export { type AuthorizationServer, parseAuthorizationServer } from './discovery/authorization-server.ts'
 export {
   buildMetadataRequests,

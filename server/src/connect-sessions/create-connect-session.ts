@@ -1,6 +1,8 @@
 import { createRoute, z } from '@hono/zod-openapi'
-import { compileSchema } from '@sluice/connector-specs'
+import { compileSchema, maskConfig } from '@sluice/connector-specs'
 import type { JsonObject } from '@sluice/oauth'
+import { covers } from '../api-keys/scopes.ts'
+import { keepMasked, requireSameDestinations } from '../connections/masked-secrets.ts'
 import type { DescribedConnector } from '../connectors/connector-catalogue.ts'
 import { jsonObjectSchema } from '../connectors/connector-record.ts'
 import { forTenant } from '../database/in-tenant.ts'
@@ -20,7 +22,7 @@ import {
   endUserSchema,
   presentConnectSession,
 } from './connect-session-record.ts'
-import { findTarget } from './session-target.ts'
+import { findTarget, type SessionTarget } from './session-target.ts'
 import { createUserCode, USER_CODE_SECONDS } from './user-code.ts'
 import { createdConnectSessionSchema, type SessionSecrets, type WaysIn, waysIn } from './ways-in.ts'
 
@@ -62,7 +64,12 @@ const route = createRoute({
             }),
             integration_id: z.uuid().optional().openapi({ description: 'May be left out when there is only one.' }),
             end_user: endUserSchema.optional(),
-            config: jsonObjectSchema.optional().openapi({ description: 'Prefilled values of the endpoint config.' }),
+            config: jsonObjectSchema.optional().openapi({
+              description:
+                'Prefilled values of the endpoint config. In a repair they go before what stands, and `********` means ' +
+                'the secret that stands; with another host or address beside it send the secret again, or use a key ' +
+                'with `credentials:read` (422 `secret_destination_changed`).',
+            }),
             required_scopes: scopeList.optional().openapi({
               description: 'Asked for, and an authorization without one of them makes no connection.',
             }),
@@ -98,6 +105,7 @@ export function createConnectSessionRoute(api: Api, shared: Services) {
     const { session, ways_in } = await createConnectSession(services, {
       ...body,
       tenant_id: c.get('caller').tenant_id,
+      reads_credentials: covers(c.get('caller').scopes, 'credentials:read'),
       config: config && parseJsonObject(config),
     })
     return c.json({ ...presentConnectSession(session, services.now()), ...ways_in }, 201)
@@ -112,6 +120,8 @@ export interface NewConnectSession {
   integration_id?: string | undefined
   end_user?: EndUser | undefined
   config?: JsonObject | undefined
+  /** Who invites may read the secrets of the connection to repair (`credentials:read`), and so may send them anywhere. */
+  reads_credentials?: boolean
   required_scopes?: string[] | undefined
   optional_scopes?: string[] | undefined
   allowed_origins?: string[] | undefined
@@ -125,10 +135,10 @@ export async function createConnectSession(
   invitation: NewConnectSession,
 ): Promise<{ session: ConnectSessionRow; ways_in: WaysIn }> {
   const { tenant_id } = invitation
-  const { connector, integration, connection, config: standing } = await findTarget(services, invitation)
+  const target = await findTarget(services, invitation)
+  const { connector, integration, connection } = target
   requireReturnUrl(integration, invitation.return_to)
-  if (invitation.config !== undefined) requireAllowedValues(connector, invitation.config)
-  const config = { ...standing, ...invitation.config }
+  const config = prefilledBy(invitation, target)
 
   const id = uuidv7()
   const lifetime = invitation.expires_in_seconds ?? DEFAULT_LIFETIME_SECONDS
@@ -169,6 +179,18 @@ export async function createConnectSession(
   // The code is in use: one in billions, so another one is free.
   if (session === undefined) return createConnectSession(services, invitation)
   return { session, ways_in: waysIn(services.base_url, secrets, session.allowed_origins) }
+}
+
+/** What stands, with what the invitation prefills in its place. */
+function prefilledBy({ config: given, reads_credentials }: NewConnectSession, { connector, config }: SessionTarget) {
+  if (given === undefined) return config
+  const schema = connector.spec.config_schema
+  const { config: prefilled, kept } = keepMasked(schema, { ...maskConfig(schema, config), ...given }, config)
+  requireAllowedValues(connector, Object.fromEntries(Object.keys(given).map((name) => [name, prefilled[name] ?? null])))
+  if (reads_credentials !== true) {
+    requireSameDestinations(connector, { standing: config, config: prefilled, kept, by: 'caller' })
+  }
+  return prefilled
 }
 
 function requireReturnUrl(integration: IntegrationRow, returnTo: string | undefined): void {

@@ -1,19 +1,20 @@
-import { compileSchema, MASK, personSchema, readPointer, secretPointers, writePointer } from '@sluice/connector-specs'
+import { compileSchema, personSchema } from '@sluice/connector-specs'
 import type { JsonObject } from '@sluice/oauth'
+import { keepMasked, requireSameDestinations } from '../connections/masked-secrets.ts'
 import type { DescribedConnector } from '../connectors/connector-catalogue.ts'
 import { Problem } from '../http/problem.ts'
 
 /**
  * The config that a person sent, with defaults filled in. A secret that comes back masked means the prefilled one.
  *
+ * Where the person changes what says where it is sent, they fill it in again: the link is all that they have.
+ *
  * @throws Problem 422 naming each field and the rule that it breaks
  */
 export function submittedConfig(connector: DescribedConnector, sent: JsonObject, prefilled: JsonObject): JsonObject {
   const schema = personSchema(connector.spec.config_schema, connector.oauth)
-  const config = structuredClone(sent)
-  for (const pointer of secretPointers(schema, config)) {
-    if (readPointer(config, pointer) === MASK) writePointer(config, pointer, readPointer(prefilled, pointer) ?? null)
-  }
+  const { config, kept } = keepMasked(schema, sent, prefilled)
+  requireSameDestinations(connector, { standing: prefilled, config, kept, by: 'person' })
   const validator = compileSchema(schema)
   const errors = validator
     .validate(config)

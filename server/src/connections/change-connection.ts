@@ -1,4 +1,3 @@
-import { MASK, readPointer, secretPointers, writePointer } from '@sluice/connector-specs'
 import { buildRefreshRequest, type JsonObject, type OAuthPlan, secret } from '@sluice/oauth'
 import type { AuditActor } from '../audit/audit-record.ts'
 import type { DescribedConnector } from '../connectors/connector-catalogue.ts'
@@ -10,11 +9,14 @@ import { checkedConfig, checkedOpenConfig } from './checked-config.ts'
 import { type ConnectionRow, findConnection, openConfig, sealConfig } from './connection.ts'
 import { recordHistory } from './connection-history.ts'
 import { etagOf } from './connection-record.ts'
+import { keepMasked, requireSameDestinations } from './masked-secrets.ts'
 
 export interface ConnectionChange {
   id: string
   tenant_id: string
   actor: AuditActor
+  /** Who asks may read the secrets (`credentials:read`), and so may send them anywhere. */
+  reads_credentials: boolean
   /** `If-Match` (RFC 9110 §13.1.1); null: whatever stands may be changed. */
   if_match: string | null
   config?: JsonObject | undefined
@@ -27,13 +29,13 @@ export interface ConnectionChange {
 /**
  * Changes what callers may change, all of it or nothing, and only of the version that was read.
  *
- * @throws Problem 404; 412 `changed_meanwhile`; 422 naming what breaks the schema; 409 `config_needs_reauthorization` when
- *   the new config would send the grant's tokens to another address
+ * @throws Problem 404; 412 `changed_meanwhile`; 422 naming what breaks the schema, or as `requireSameDestinations`; 409
+ *   `config_needs_reauthorization` when the new config would send the grant's tokens to another address
  */
 export async function changeConnection(services: Services, change: ConnectionChange): Promise<void> {
   const row = await findConnection(services, change.tenant_id, change.id)
   if (change.if_match !== null && !matches(change.if_match, etagOf(row))) throw changedMeanwhile()
-  const config = change.config && (await newConfig(services, row, change.config))
+  const config = change.config && (await newConfig(services, row, change, change.config))
   const { end_user, required_scopes, optional_scopes, disabled } = change
   const now = services.now()
   const columns = {
@@ -87,28 +89,15 @@ function matches(ifMatch: string, etag: string): boolean {
 const changedMeanwhile = () =>
   new Problem(412, 'changed_meanwhile', 'The connection was changed since you read it. Read it again, then change it.')
 
-async function newConfig(services: Services, row: ConnectionRow, sent: JsonObject): Promise<JsonObject> {
+async function newConfig(services: Services, row: ConnectionRow, change: ConnectionChange, sent: JsonObject) {
   const connector = await findConnector(services.connectors, row.connector_id)
-  const earlier = await openConfig(services, row)
-  const unmasked = keepMasked(connector.spec.config_schema, sent, earlier)
-  if (row.integration_id === null) return checkedConfig(connector, unmasked)
-  const config = checkedOpenConfig(connector, unmasked)
-  requireSameAddress(connector, earlier, config)
-  return config
-}
-
-/** A secret that comes back masked is the one that stands; one that never was there cannot be kept. */
-function keepMasked(schema: JsonObject, sent: JsonObject, earlier: JsonObject): JsonObject {
-  const config = structuredClone(sent)
-  for (const pointer of secretPointers(schema, config)) {
-    if (readPointer(config, pointer) !== MASK) continue
-    const kept = readPointer(earlier, pointer)
-    if (kept === undefined) {
-      throw new Problem(422, 'nothing_masked', `There is no secret at ${pointer} that could stay: send its value.`, {
-        errors: [{ pointer: `/config${pointer}`, rule: 'mask', message: 'Nothing stands there.' }],
-      })
-    }
-    writePointer(config, pointer, kept)
+  const standing = await openConfig(services, row)
+  const { config: unmasked, kept } = keepMasked(connector.spec.config_schema, sent, standing)
+  const isGrant = row.integration_id !== null
+  const config = isGrant ? checkedOpenConfig(connector, unmasked) : checkedConfig(connector, unmasked)
+  if (isGrant) requireSameAddress(connector, standing, config)
+  if (!change.reads_credentials) {
+    requireSameDestinations(connector, { standing, config, kept, keeps_grant: isGrant, by: 'caller' })
   }
   return config
 }

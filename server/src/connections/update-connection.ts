@@ -1,4 +1,5 @@
 import { createRoute, z } from '@hono/zod-openapi'
+import { covers } from '../api-keys/scopes.ts'
 import { actorOf } from '../audit/audit-actor.ts'
 import { endUserSchema } from '../connect-sessions/connect-session-record.ts'
 import { jsonObjectSchema } from '../connectors/connector-record.ts'
@@ -15,7 +16,10 @@ import { scopesSchema } from './scopes-schema.ts'
 const changesSchema = z
   .object({
     config: jsonObjectSchema.optional().openapi({
-      description: 'The whole config in place of the old one. A secret that comes back masked stays as it is.',
+      description:
+        'The whole config in place of the old one. A secret that comes back masked stays as it is. A field that says ' +
+        'where secrets are sent (a host, an address) changes together with them, or by a key with `credentials:read`: ' +
+        'else the answer is 422 `secret_destination_changed`.',
     }),
     end_user: endUserSchema.nullable().optional(),
     required_scopes: scopesSchema.optional(),
@@ -57,6 +61,7 @@ export function updateConnectionRoute(api: Api, shared: Services) {
       id,
       tenant_id: caller.tenant_id,
       actor: actorOf(caller),
+      reads_credentials: covers(caller.scopes, 'credentials:read'),
       if_match: c.req.valid('header')['if-match'] ?? null,
       config: config && parseJsonObject(config),
     })

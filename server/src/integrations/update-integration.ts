@@ -1,5 +1,6 @@
 import { createRoute, type z } from '@hono/zod-openapi'
 import { secret } from '@sluice/oauth'
+import { covers } from '../api-keys/scopes.ts'
 import { actorOf } from '../audit/audit-actor.ts'
 import type { AuditActor } from '../audit/audit-record.ts'
 import { forTenant } from '../database/in-tenant.ts'
@@ -21,6 +22,7 @@ import {
 } from './integration-record.ts'
 import { integrationSettings } from './integration-settings.ts'
 import { readRelayKey } from './relay-key.ts'
+import { requireSameIssuer } from './require-same-issuer.ts'
 
 const { token_endpoint_auth_method, assertion_audience, issuer, scopes, resource, dpop } = authorizationServerFields
 
@@ -46,7 +48,7 @@ const route = createRoute({
   tags: ['Integrations'],
   summary: 'Change an integration',
   description:
-    'A new client secret is used from the next request to the provider on; connections stay as they are. Null takes a setting away. The client id cannot be changed, because grants are bound to it: create another integration, and repair connections with it.',
+    'A new client secret is used from the next request to the provider on; connections stay as they are. Null takes a setting away. Another `issuer` is sent no secret that the sender may not read: send the client secret again, or use a key with `credentials:read` (422 `secret_destination_changed`). The client id cannot be changed, because grants are bound to it: create another integration, and repair connections with it.',
   security: requires('integrations:write'),
   request: {
     params: uuidParameter,
@@ -61,7 +63,13 @@ export function updateIntegrationRoute(api: Api, shared: Services) {
     const services = forTenant(shared, caller.tenant_id)
     const { id } = c.req.valid('param')
     const changes = c.req.valid('json')
-    const row = await changeIntegration(services, { tenant_id: caller.tenant_id, id, changes, actor: actorOf(caller) })
+    const row = await changeIntegration(services, {
+      tenant_id: caller.tenant_id,
+      id,
+      changes,
+      actor: actorOf(caller),
+      reads_credentials: covers(caller.scopes, 'credentials:read'),
+    })
     return c.json(presentIntegration(row, services.base_url), 200)
   })
 }
@@ -71,12 +79,13 @@ interface IntegrationChange {
   id: string
   changes: Changes
   actor: AuditActor
+  reads_credentials: boolean
 }
 
 async function changeIntegration(services: Services, change: IntegrationChange): Promise<IntegrationRow> {
   const { tenant_id, id, actor } = change
   const { signing_key, client_certificate, client_secret, relay, ...plain } = change.changes
-  await findIntegration(services, tenant_id, id)
+  const integration = await findIntegration(services, tenant_id, id)
   const { client } = await openIntegration(services, tenant_id, id)
   const keys = { ...keysOf(client), ...defined({ signing_key, client_certificate }) }
   await checkClientKeys(keys, services.now())
@@ -89,6 +98,11 @@ async function changeIntegration(services: Services, change: IntegrationChange):
     ...(method && { token_endpoint_auth_method: method }),
     client_secret: client_secret === undefined ? (client.client_secret ?? null) : secret(client_secret),
   })
+
+  if (!change.reads_credentials) {
+    const keeps_client_secret = client.client_secret !== undefined && client_secret === undefined
+    await requireSameIssuer(services, { tenant_id, integration, issuer: plain.issuer, keeps_client_secret })
+  }
 
   const place = (column: string) => ({ tenant_id, table: 'integrations', column, row: id })
   const changesKeys = signing_key !== undefined || client_certificate !== undefined
