@@ -170,10 +170,13 @@ test('declared secrets come from a file of their own into their places, and noth
   assert.equal(torn.includes('hunter2'), false)
 })
 
-test('protobuf, unknown endpoints and other protocols are refused with what to do', async () => {
+test('protobuf of other protocols than Flow, unknown endpoints and other protocols are refused with what to do', async () => {
   const of = async (yaml: string) => (await refusal(task(yaml))).message
   assert.match(await of('captures: { a: { endpoint: { dekaf: {} } } }'), /Unknown endpoint kind dekaf/)
-  assert.match(await of(endpoint('command: [x]\nprotobuf: true')), /JSON lines/)
+  assert.match(
+    await of(endpoint('command: [x]\nprotocol: singer\nprotobuf: true')),
+    /Connectors of the protocol singer do not speak protobuf/,
+  )
   assert.match(
     await of(endpoint('command: [x]\nprotocol: telepathy')),
     /:6:9: .*protocol: must be one of flow, airbyte, singer/,

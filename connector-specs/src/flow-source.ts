@@ -19,6 +19,7 @@ const localEndpoint = z.object({
   command: z.array(z.string().min(1)).min(1, 'must name the program to run').optional(),
   config: z.union([jsonObject, z.string().min(1)]).default({}),
   env: z.record(z.string(), text).default({}),
+  /** Flow: the connector speaks protobuf, each message after its length; else lines of JSON. */
   protobuf: z.boolean().default(false),
   protocol: z.enum(PROTOCOL_NAMES, `must be one of ${PROTOCOL_NAMES.join(', ')}`).default('flow'),
   oauthClient: z.string().min(1).optional(),

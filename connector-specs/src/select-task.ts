@@ -31,6 +31,8 @@ export interface ConnectorTask {
   /** Path of the provider declaration by which the connector's OAuth goes; null: as its own spec says. */
   provider: string | null
   oauth_client: TaskClient | null
+  /** Flow: the connector speaks protobuf; else JSON. */
+  protobuf?: boolean
   /** Airbyte: a declarative manifest, relative to `cwd`. */
   manifest?: string
   /** Hosts that it may talk to; none when empty; absent when nothing is declared. */
@@ -87,6 +89,7 @@ export async function selectTask(source: FlowSource, selection: TaskSelection): 
     bindings: capture.bindings,
     provider: endpoint.provider === undefined ? null : providerPath(directory, endpoint.provider),
     oauth_client: oauthClient ? readOAuthClient(file(oauthClient, 'oauthClient')) : null,
+    ...(endpoint.protobuf && { protobuf: true }),
     ...(manifest && { manifest }),
     ...(endpoint.hosts && { hosts: endpoint.hosts }),
     ...(endpoint.catalogArgument && { catalog_argument: endpoint.catalogArgument }),
@@ -158,8 +161,8 @@ function endpointOf(source: FlowSource, name: string, capture: FlowCapture): { k
   const place = source.placeOf(['captures', name, 'endpoint'])
   const unsupported = (sentence: string) => new SpecError('unsupported_endpoint', sentence, { place })
   if (local && connector) throw unsupported('The endpoint is both `local` and `connector`. Remove one of them.')
-  if (local?.protobuf) {
-    throw unsupported('`protobuf: true` is not supported; the connector must speak JSON lines. Remove it.')
+  if (local?.protobuf && local.protocol !== 'flow') {
+    throw unsupported(`Connectors of the protocol ${local.protocol} do not speak protobuf. Remove \`protobuf: true\`.`)
   }
   if (local) return { kind: 'local', endpoint: local }
   if (connector) return { kind: 'connector', endpoint: { ...connector, protobuf: false } }

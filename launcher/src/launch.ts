@@ -22,6 +22,8 @@ export interface Launch {
   config_schema?: JsonObject
   /** JSON pointers of the config's fields that token responses are mapped to; their rotation is kept too. */
   mapped?: readonly string[]
+  /** Flow: the connector speaks protobuf, each message after its length; else lines of JSON. */
+  protobuf?: boolean
   /** Airbyte: the declarative manifest that the command is given, relative to `cwd`. */
   manifest?: string
   /** Singer: how a tap takes its catalog; old ones know `properties` only. */

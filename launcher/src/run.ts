@@ -6,10 +6,11 @@ import type { JsonObject, Secret } from '@sluice/connector-specs'
 import { ConnectorError, type ConnectorErrorCode, type ConnectorErrorDetails } from './connector-error.ts'
 import type { Metric } from './events/run-event.ts'
 import { followStderr } from './follow-stderr.ts'
+import { type Framing, LINES } from './framing.ts'
 import { gatherChunks } from './gather-chunks.ts'
 import { DEFAULT_LIMITS, type Launch, type Limits, type LogEvent, type LogLevel } from './launch.ts'
 import { followLaunch, leaseAdditions } from './lease/leased-launch.ts'
-import { LineError, readWholeLines } from './ndjson.ts'
+import { LineError } from './ndjson.ts'
 import { escapeControls, shorten } from './printable.ts'
 import { createRedactor, type Redactor } from './redactor.ts'
 import { localRuntime } from './runtime/local-runtime.ts'
@@ -51,6 +52,8 @@ export interface RunOptions {
   onHarvest?(run: Pick<Run, 'log' | 'rotated'>, name: string, content: Buffer | null): void
   env?: Record<string, string>
   readStderrLine?: ReadStderrLine
+  /** What stdout is made of; lines when absent. */
+  framing?: Framing
 }
 
 export interface Run {
@@ -91,7 +94,7 @@ export async function startRun(launch: Launch, options: RunOptions = {}): Promis
   if (launch.signal?.aborted) throw new ConnectorError('canceled', `${name} was canceled before it started.`)
   const connector = await start(launch, options, name, redactor)
   followLaunch(launch.lease, connector, options.files?.contents(connector.directory) ?? {}, redactor)
-  const { listener = {} } = options
+  const { listener = {}, framing = LINES } = options
   const stderr = followStderr(
     connector.stderr,
     redactor,
@@ -109,7 +112,7 @@ export async function startRun(launch: Launch, options: RunOptions = {}): Promis
     },
     { tail_characters: limits.max_stderr_bytes, readLine: options.readStderrLine },
   )
-  const lines = readWholeLines(gatherChunks(connector.stdout), limits.max_line_bytes)
+  const lines = framing.readWhole(gatherChunks(connector.stdout), limits.max_line_bytes)
   let exit: Exit | null = null
   const over = connector.exited.then(async (exited) => {
     for (const file of options.files?.harvest ?? []) options.onHarvest?.(stderr, file, await connector.readFile(file))
@@ -137,7 +140,7 @@ export async function startRun(launch: Launch, options: RunOptions = {}): Promis
 
   const failLine: Run['failLine'] = (line, what, advice, details) => {
     const shown = shorten(escapeControls(redactCut(redactor, line)), SHOWN_LINE)
-    const code = what.startsWith('a line longer') ? 'output_too_large' : 'malformed_output'
+    const code = what.startsWith(`a ${framing.unit} longer`) ? 'output_too_large' : 'malformed_output'
     return fail(code, `printed ${what} on stdout: "${shown}". ${advice}`, details)
   }
 
@@ -183,8 +186,8 @@ export async function startRun(launch: Launch, options: RunOptions = {}): Promis
         throw await fail('canceled', `was canceled while ${during}.`, { cause: launch.signal?.reason })
       }
       if (result instanceof LineError) {
-        const what = `a line longer than ${limits.max_line_bytes} bytes`
-        throw await failLine(result.bytes, what, 'Emit smaller documents, or raise max_line_bytes.')
+        const what = `a ${framing.unit} longer than ${limits.max_line_bytes} bytes`
+        throw await failLine(result.bytes, what, framing.advice)
       }
       if (result instanceof Error) throw await fail('killed', `closed its output while ${during}.`, { cause: result })
       return result.done ? await ended(waitMs, during, result.value) : { kind: 'lines', lines: result.value }

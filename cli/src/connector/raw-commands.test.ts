@@ -1,11 +1,14 @@
 import assert from 'node:assert/strict'
-import { chmod } from 'node:fs/promises'
+import { spawnSync } from 'node:child_process'
+import { chmod, readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import { type Lab, startLab } from '@sluice/lab'
 import { answer, CLIENT, type LabSource, startOauth, writeLabSource } from '../testing/lab-source.ts'
 import { runSluice, startSluice } from '../testing/run-sluice.ts'
+
+const hasPython = spawnSync('python3', ['--version']).status === 0
 
 let lab: Lab
 let source: LabSource
@@ -44,10 +47,14 @@ test('raw spec prints one line in the spelling of Flow', async () => {
 
 test('raw spec answers for each connector of the lab, whatever its protocol', async () => {
   const connectors = fileURLToPath(new URL('../../../lab/connectors/', import.meta.url))
-  for (const name of ['airbyte-source-lab', 'airbyte-destination-lab', 'singer-tap-lab', 'singer-target-lab']) {
+  const needPython = /^(devlake|tightlock|environment)-/
+  const found = await readdir(connectors, { withFileTypes: true })
+  const names = found.filter((entry) => entry.isDirectory() && !entry.name.startsWith('__')).map(({ name }) => name)
+  assert.ok(names.length >= 10)
+  for (const name of names.filter((name) => hasPython || !needPython.test(name))) {
     const { code, stdout, stderr } = await runSluice(['raw', 'spec', '--source', join(connectors, name, 'flow.yaml')])
     assert.equal(code, 0, stderr)
-    assert.equal(lines(stdout)[0].configSchema.type, 'object')
+    assert.equal(lines(stdout)[0].configSchema.type, 'object', name)
   }
 })
 
@@ -71,6 +78,26 @@ test('a tap and an Airbyte source are discovered, validated and captured as a co
     )
     assert.ok(!(stdout + stderr).includes(refresh_token))
   }
+})
+
+test('a connector of Flow that speaks protobuf is discovered, validated and captured as one that speaks JSON', async () => {
+  const spoken = async (protobuf: boolean) => {
+    const flow = JSON.parse(await readFile(source.path, 'utf8'))
+    flow.captures['acme/shop'].endpoint.local.protobuf = protobuf
+    const path = await source.write(`protobuf-${protobuf}.yaml`, JSON.stringify(flow))
+    const ask = async (operation: string, ...args: string[]) => {
+      const asked = await runSluice(['raw', operation, '--source', path, ...args])
+      assert.equal(asked.code, 0, asked.stderr)
+      return asked.stdout
+    }
+    return [
+      await ask('spec'),
+      await ask('discover', '--credentials', credentials),
+      await ask('validate', '--credentials', credentials),
+      await ask('capture', '--credentials', credentials, '--max-documents', '20'),
+    ]
+  }
+  assert.deepEqual(await spoken(true), await spoken(false))
 })
 
 test('raw discover prints a binding a line', async () => {

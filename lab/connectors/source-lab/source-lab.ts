@@ -1,11 +1,10 @@
-// A capture connector for the lab's demo shop, speaking Estuary Flow's protocol: one JSON request a line on stdin, one
-// JSON response a line on stdout, logs as JSON lines on stderr. Node runs it as it is and it needs nothing installed.
-import { once } from 'node:events'
-import { createInterface } from 'node:readline'
+// A capture connector for the lab's demo shop, speaking Estuary Flow's protocol: requests on stdin, responses on stdout,
+// logs as JSON lines on stderr. Node runs it as it is; only to speak protobuf it needs something installed.
 import { setTimeout as sleep } from 'node:timers/promises'
 import { type Binding, type CaptureOutput, type StreamStates, sweep } from './capture.ts'
 import { type Config, readConfig } from './config.ts'
 import { connectLabApi } from './lab-api.ts'
+import { openMessages } from './messages.ts'
 import { spec } from './spec.ts'
 import { discoverBindings, streamOf } from './streams.ts'
 
@@ -27,21 +26,20 @@ const SCOPES: Record<string, string> = { customers: 'customers:read', orders: 'o
 const origin = process.env.LAB_ORIGIN ?? 'http://localhost:16970'
 const refreshTokens = process.env.LAB_REFRESH_TOKENS ? JSON.parse(process.env.LAB_REFRESH_TOKENS) : undefined
 const ended = new AbortController()
+const { requests, respond } = await openMessages(process.env.FLOW_RUNTIME_CODEC)
 
 async function main(): Promise<void> {
   process.once('SIGTERM', () => ended.abort())
   // Whoever started us reads no more.
   process.stdout.on('error', () => process.exit(0))
-  const requests = createInterface({ input: process.stdin })
-  requests.once('close', () => ended.abort())
   let work = Promise.resolve()
-  for await (const line of requests) {
-    if (line.trim() === '') continue
-    const [operation, body] = Object.entries(JSON.parse(line) as Record<string, unknown>)[0] ?? []
+  for await (const request of requests()) {
+    const [operation, body] = Object.entries(request)[0] ?? []
     // A capture goes on while stdin stays open, so the next request is read beside it.
     work = work.then(() => answer(operation ?? '', body))
     work.catch(fail)
   }
+  ended.abort()
   await work
 }
 
@@ -104,10 +102,6 @@ const output: CaptureOutput = {
   document: (binding, doc) => respond({ captured: { binding, doc } }),
   checkpoint: (updated) =>
     respond({ checkpoint: { state: { updated: { bindingStateV1: updated }, mergePatch: true } } }),
-}
-
-async function respond(response: object): Promise<void> {
-  if (!process.stdout.write(`${JSON.stringify(response)}\n`)) await once(process.stdout, 'drain')
 }
 
 function log(level: 'info' | 'error', msg: string, fields: object = {}): void {

@@ -7,11 +7,10 @@ import { escapeControls } from '../printable.ts'
 import { createBound } from '../protocol/bound.ts'
 import type { CaptureRequest } from '../protocol/requests.ts'
 import { createRedactor } from '../redactor.ts'
-import type { Run } from '../run.ts'
 import { type MessageReader, messageReader, type ReceivedMessage } from './message-reader.ts'
 import { acknowledgeRequest, applyRequest, openRequest } from './requests.ts'
 import { applied, captured, checkpoint, opened, readResponse, sourcedSchema } from './responses.ts'
-import { startFlowRun } from './start-flow-run.ts'
+import { type FlowRun, startFlowRun } from './start-flow-run.ts'
 import { askOnce } from './unary.ts'
 
 /**
@@ -24,7 +23,7 @@ import { askOnce } from './unary.ts'
 export async function* capture(launch: Launch, request: CaptureRequest): AsyncGenerator<RunEvent, void, void> {
   const { redact } = createRedactor(launch.secrets)
   const teller = createTeller()
-  let run: Run | null = null
+  let run: FlowRun | null = null
   try {
     const { actionDescription } = await askOnce(launch, applyRequest(request), 'applied', applied, teller)
     yield* teller.told()
@@ -43,7 +42,11 @@ export async function* capture(launch: Launch, request: CaptureRequest): AsyncGe
   }
 }
 
-async function* pump(run: Run, request: CaptureRequest, teller: Teller): AsyncGenerator<RunEvent, DoneReason, void> {
+async function* pump(
+  run: FlowRun,
+  request: CaptureRequest,
+  teller: Teller,
+): AsyncGenerator<RunEvent, DoneReason, void> {
   const { limits } = run
   const messages = messageReader(run)
   const first = yield* teller.until(run, messages.receive(limits.timeout_ms, 'opening the capture'))
@@ -72,7 +75,7 @@ async function* pump(run: Run, request: CaptureRequest, teller: Teller): AsyncGe
 
 /** The next message; while it is awaited, what comes on stderr is yielded. */
 async function* next(
-  run: Run,
+  run: FlowRun,
   messages: MessageReader,
   waitMs: number,
   teller: Teller,
@@ -83,7 +86,7 @@ async function* next(
   return { kind: 'message', message: await message }
 }
 
-async function readEvent(run: Run, message: JsonObject, bindings: number): Promise<RunEvent> {
+async function readEvent(run: FlowRun, message: JsonObject, bindings: number): Promise<RunEvent> {
   if ('checkpoint' in message) {
     const { state } = await read(run, message, 'checkpoint', checkpoint)
     return {
@@ -99,13 +102,13 @@ async function readEvent(run: Run, message: JsonObject, bindings: number): Promi
   return { type: 'document', binding: await known(run, binding, bindings), document: doc }
 }
 
-async function read<T>(run: Run, message: JsonObject, key: string, schema: z.ZodType<T>): Promise<T> {
+async function read<T>(run: FlowRun, message: JsonObject, key: string, schema: z.ZodType<T>): Promise<T> {
   const response = readResponse(message, key, schema)
   if ('fault' in response) throw await run.fail('protocol', `${escapeControls(response.fault)}. Mend the connector.`)
   return response.body
 }
 
-async function known(run: Run, binding: number, bindings: number): Promise<number> {
+async function known(run: FlowRun, binding: number, bindings: number): Promise<number> {
   if (binding < bindings) return binding
   throw await run.fail('protocol', `spoke of binding ${binding}, but the capture has ${bindings}. Mend the connector.`)
 }

@@ -1,11 +1,9 @@
-import { isJsonObject, type JsonObject } from '@sluice/connector-specs'
-import { isTooDeep } from '../json-depth.ts'
-import { decodeLine, LineError, splitLines } from '../ndjson.ts'
-import type { Run } from '../run.ts'
+import type { JsonObject } from '@sluice/connector-specs'
+import type { FlowRun } from './start-flow-run.ts'
 
 export type ReceivedMessage = { kind: 'message'; message: JsonObject } | { kind: 'silent' } | { kind: 'end' }
 
-/** Reads a run's stdout as Flow's responses: one JSON object a line, nothing else. */
+/** Reads a run's stdout as Flow's responses, and nothing else. */
 export interface MessageReader {
   /** A message that has come already; null when it must be waited for. */
   take(): Promise<JsonObject> | null
@@ -13,15 +11,13 @@ export interface MessageReader {
   receive(waitMs: number, during: string): Promise<ReceivedMessage>
 }
 
-export function messageReader(run: Run): MessageReader {
-  let lines: Iterator<Buffer, void> | null = null
+export function messageReader(run: FlowRun): MessageReader {
+  const { codec } = run
+  let messages: Iterator<Buffer, void> | null = null
 
   const take = () => {
-    for (;;) {
-      const next = lines?.next()
-      if (!next || next.done) return null
-      if (!isBlank(next.value)) return parse(run, next.value)
-    }
+    const next = messages?.next()
+    return !next || next.done ? null : decode(run, next.value)
   }
 
   return {
@@ -34,26 +30,18 @@ export function messageReader(run: Run): MessageReader {
         if (received.kind === 'silent') return received
         if (received.kind === 'end') {
           await run.judge(received.exit, during)
-          if (isBlank(received.rest)) return { kind: 'end' }
-          const advice = 'Mend the connector.'
-          throw await run.failLine(received.rest, 'an unfinished last line', advice, { exit_code: 0 })
+          if (codec.isNothing(received.rest)) return { kind: 'end' }
+          const what = `an unfinished last ${codec.framing.unit}`
+          throw await run.failLine(received.rest, what, 'Mend the connector.', { exit_code: 0 })
         }
-        lines = splitLines(received.lines)
+        messages = codec.split(received.lines)
       }
     },
   }
 }
 
-async function parse(run: Run, line: Buffer): Promise<JsonObject> {
-  try {
-    const value: unknown = JSON.parse(decodeLine(line))
-    if (isJsonObject(value) && !isTooDeep(value)) return value
-  } catch (error) {
-    if (error instanceof LineError) throw await run.failLine(line, 'a line that is not UTF-8', 'Mend the connector.')
-  }
-  throw await run.failLine(line, 'something that is no protocol message', 'Logs belong on stderr.')
-}
-
-function isBlank(line: Buffer): boolean {
-  return line.length < 100 && line.toString('latin1').trim() === ''
+async function decode(run: FlowRun, bytes: Buffer): Promise<JsonObject> {
+  const decoded = run.codec.decode(bytes)
+  if ('message' in decoded) return decoded.message
+  throw await run.failLine(bytes, decoded.fault, decoded.advice)
 }

@@ -3,27 +3,37 @@ import { harvestConfig } from '../harvest-config.ts'
 import type { Launch } from '../launch.ts'
 import { type Run, type RunOptions, startRun } from '../run.ts'
 import { readStderrLine, type StderrEntry } from '../stderr-log.ts'
+import { codecOf, type FlowCodec } from './codec/codec.ts'
 import { type EncryptionEndpoint, startEncryptionEndpoint } from './encryption-endpoint.ts'
 
-/** Connectors built on Flow's Go library speak protobuf unless they are told so. */
-const CODEC = { FLOW_RUNTIME_CODEC: 'json' }
+/** A run with what its messages are written in. */
+export interface FlowRun extends Run {
+  codec: FlowCodec
+}
 
 /**
  * Starts a connector of Flow's. Given a config, it has an address of ours to encrypt what it rotates of it.
  *
  * @param config as the request that follows holds it; null when it holds none
  */
-export async function startFlowRun(launch: Launch, config: JsonObject | null, options: RunOptions = {}): Promise<Run> {
-  if (!config) return await startRun(launch, { ...options, env: CODEC })
+export async function startFlowRun(
+  launch: Launch,
+  config: JsonObject | null,
+  options: RunOptions = {},
+): Promise<FlowRun> {
+  const codec = await codecOf(launch, 'capture')
+  // Connectors built on Flow's Go library speak protobuf unless they are told otherwise.
+  const spoken = { ...options, framing: codec.framing, env: { FLOW_RUNTIME_CODEC: codec.name } }
+  if (!config) return speaking(codec, await startRun(launch, spoken))
   const endpoint = await startEncryptionEndpoint()
   try {
     const run = await startRun(launch, {
-      ...options,
-      env: { ...CODEC, ENCRYPTION_URL: endpoint.url },
+      ...spoken,
+      env: { ...spoken.env, ENCRYPTION_URL: endpoint.url },
       readStderrLine: (line) => opened(readStderrLine(line), endpoint, launch, config),
     })
     return {
-      ...run,
+      ...speaking(codec, run),
       async stop() {
         await run.stop()
         endpoint.close()
@@ -33,6 +43,10 @@ export async function startFlowRun(launch: Launch, config: JsonObject | null, op
     endpoint.close()
     throw error
   }
+}
+
+function speaking(codec: FlowCodec, run: Run): FlowRun {
+  return { ...run, codec, send: (request) => void run.write(codec.encode(request)) }
 }
 
 /** A rotated config as it may be kept, whether it was sealed by the endpoint or stands there in plain. */

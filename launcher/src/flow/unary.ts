@@ -3,10 +3,10 @@ import type { z } from 'zod'
 import { ConnectorError } from '../connector-error.ts'
 import type { Launch } from '../launch.ts'
 import { escapeControls } from '../printable.ts'
-import type { Run, RunOptions } from '../run.ts'
+import type { RunOptions } from '../run.ts'
 import { type MessageReader, messageReader } from './message-reader.ts'
 import { readResponse } from './responses.ts'
-import { startFlowRun } from './start-flow-run.ts'
+import { type FlowRun, startFlowRun } from './start-flow-run.ts'
 
 /**
  * Sends one request, closes stdin and reads exactly one response, within `timeout_ms` altogether.
@@ -45,7 +45,12 @@ function configOf(request: JsonObject): JsonObject | null {
   return isJsonObject(holder) && isJsonObject(holder.config) ? holder.config : null
 }
 
-async function receiveOne(run: Run, messages: MessageReader, operation: string, deadline: number): Promise<JsonObject> {
+async function receiveOne(
+  run: FlowRun,
+  messages: MessageReader,
+  operation: string,
+  deadline: number,
+): Promise<JsonObject> {
   const received = await messages.receive(deadline - performance.now(), `answering ${operation}`)
   if (received.kind === 'message') return received.message
   if (received.kind === 'end') {
@@ -58,7 +63,7 @@ async function receiveOne(run: Run, messages: MessageReader, operation: string, 
 }
 
 /** A connector that has answered and then lingers is ended; its answer holds. */
-async function expectEnd(run: Run, messages: MessageReader, operation: string, deadline: number): Promise<void> {
+async function expectEnd(run: FlowRun, messages: MessageReader, operation: string, deadline: number): Promise<void> {
   const patience = Math.min(run.limits.grace_ms, Math.max(0, deadline - performance.now()))
   try {
     const received = await messages.receive(patience, `ending after ${operation}`)
