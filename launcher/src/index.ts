@@ -19,6 +19,7 @@ export { type PipeDestination, type PipeSource, pipe } from './pipe.ts'
 export { escapeControls } from './printable.ts'
 export { bindCollections, type WantedBinding } from './protocol/bind-collections.ts'
 export type { DiscoveredBinding } from './protocol/discovered-binding.ts'
+export type { Fixture, FixtureDocument, FixtureTransaction } from './protocol/fixture.ts'
 export { type Operation, offered, type Protocol } from './protocol/protocol.ts'
 export { protocolOf } from './protocol/protocol-of.ts'
 export {

@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict'
+import { spawnSync } from 'node:child_process'
 import { after, before, test } from 'node:test'
+import { fileURLToPath } from 'node:url'
 import { type LabSource, writeLabSource } from '../testing/lab-source.ts'
 import { runSluice } from '../testing/run-sluice.ts'
 
@@ -11,18 +13,18 @@ before(async () => {
 })
 after(() => source.remove())
 
-async function run(protocol: string, documents = fixture) {
+async function run(protocol: string, documents = fixture, ...more: string[]) {
   const flow = {
     collections: { 'acme/pets': { schema: { type: 'object' }, key: ['/id'] } },
     materializations: {
       'acme/x': {
-        endpoint: { local: { protocol, command: ['never-started'] } },
+        endpoint: { local: { protocol, command: ['never-started'], config: { token: 'hunter2' } } },
         bindings: [{ resource: {}, source: 'acme/pets' }],
       },
     },
   }
   const path = await source.write(`${protocol}.yaml`, JSON.stringify(flow))
-  return await runSluice(['raw', 'materialize-fixture', '--source', path, '--fixture', documents])
+  return await runSluice(['raw', 'materialize-fixture', '--source', path, '--fixture', documents, ...more])
 }
 
 const types = (stdout: string) =>
@@ -51,7 +53,82 @@ test('a fixture that does not fit is told by its line, a protocol without destin
   )
   const broken = await run('airbyte', await source.write('broken.jsonl', 'nonsense'))
   assert.match(broken.stderr, /broken\.jsonl:1: This is no line/)
+  for (const protocol of ['devlake', 'environment']) {
+    const refused = await run(protocol)
+    assert.equal(refused.code, 4)
+    assert.match(refused.stderr, new RegExp(`Connectors of the protocol ${protocol} are never destinations`))
+  }
+})
+
+const lab = (file: string) => fileURLToPath(new URL(`../../../lab/connectors/materialize-lab/${file}`, import.meta.url))
+const json = (text: string) =>
+  text
+    .trimEnd()
+    .split('\n')
+    .map((line) => JSON.parse(line))
+
+test('a fixture of flowctl becomes the requests of a materialization, which a connector takes in its transactions', async () => {
+  const told = await runSluice([
+    'raw',
+    'materialize-fixture',
+    '--source',
+    lab('flow.yaml'),
+    '--fixture',
+    lab('fixture.yaml'),
+  ])
+  assert.equal(told.code, 0, told.stderr)
+  const requests = json(told.stdout)
+  assert.deepEqual(
+    requests.map((request) => Object.keys(request)[0]).join(' '),
+    'apply open acknowledge load load flush store store startCommit acknowledge load flush store startCommit acknowledge',
+  )
+  const [binding] = requests[1].open.materialization.bindings
+  assert.deepEqual(binding.fieldSelection, {
+    keys: ['id'],
+    values: ['name', 'orders'],
+    document: 'flow_document',
+    fieldConfig: {},
+  })
+  assert.deepEqual(requests[12].store, {
+    binding: 0,
+    key: ['a'],
+    keyPacked: Buffer.from('\x02a\0').toString('base64'),
+    values: ['Ada', 2],
+    valuesPacked: Buffer.from('\x02Ada\0\x15\x02').toString('base64'),
+    doc: { id: 'a', name: 'Ada', orders: 2 },
+    exists: true,
+  })
+  const { stdout, status } = spawnSync(process.execPath, [lab('materialize-lab.ts')], { input: told.stdout })
+  assert.equal(status, 0)
+  const answers = json(String(stdout))
+  assert.deepEqual(
+    answers.map((answer) => Object.keys(answer)[0]).join(' '),
+    'applied opened acknowledged flushed startedCommit acknowledged loaded flushed startedCommit acknowledged',
+  )
+  assert.deepEqual(answers[6].loaded.doc, { id: 'a', name: 'Ada', orders: 1 })
+})
+
+test('Flow and Tightlock are told of our lines too; a config goes into the requests only where it is asked for', async () => {
   const flow = await run('flow')
-  assert.equal(flow.code, 4)
-  assert.match(flow.stderr, /flow cannot be asked to write/)
+  assert.equal(flow.code, 0, flow.stderr)
+  const words = json(flow.stdout).map((request) => Object.keys(request)[0])
+  assert.equal(words.join(' '), 'apply open acknowledge load flush store startCommit acknowledge load flush store')
+  assert.ok(!flow.stdout.includes('hunter2'))
+  const whole = await run('flow', fixture, '--with-config')
+  assert.deepEqual(json(whole.stdout)[0].apply.materialization.config, { token: 'hunter2' })
+  const tightlock = await run('tightlock')
+  assert.equal(tightlock.code, 0, tightlock.stderr)
+  assert.deepEqual(json(tightlock.stdout), [
+    { ask: 'send_data', rows: [{ id: 1 }], dry_run: false },
+    { ask: 'send_data', rows: [{ id: 2 }], dry_run: false },
+  ])
+})
+
+test('a fixture of flowctl that does not fit is told by its transaction', async () => {
+  const refused = async (yaml: string) => (await run('flow', await source.write('flowctl.yaml', yaml))).stderr
+  assert.match(
+    await refused('transactions: [{ acme/pets: [[true]] }]'),
+    /transactions\.0\.acme\/pets: This is no document/,
+  )
+  assert.match(await refused('transactions: [{ acme/vets: [] }]'), /transactions\.0: No binding takes .*acme\/vets/)
 })

@@ -1,6 +1,14 @@
 import type { Protocol } from '../protocol/protocol.ts'
 import { capture } from './capture.ts'
+import { fixtureRequests } from './materialize/fixture-requests.ts'
 import { discover, spec, validate } from './operations.ts'
 
-/** Estuary Flow's capture protocol: JSON requests by stdin, JSON responses on stdout, logs on stderr. */
-export const flowProtocol: Protocol = { name: 'flow', spec, discover, validate, read: capture }
+/** Estuary Flow's capture protocol: requests by stdin, responses on stdout, logs on stderr. */
+export const flowProtocol: Protocol = {
+  name: 'flow',
+  spec,
+  discover,
+  validate,
+  read: capture,
+  fixture: fixtureRequests,
+}

@@ -3,6 +3,7 @@ import { ConnectorError } from '../connector-error.ts'
 import type { RunEvent } from '../events/run-event.ts'
 import type { Launch } from '../launch.ts'
 import type { DiscoveredBinding } from './discovered-binding.ts'
+import type { Fixture } from './fixture.ts'
 import type { CaptureRequest, ValidateBinding, ValidateRequest } from './requests.ts'
 import type { WireEvent, WriteRequest } from './wire.ts'
 
@@ -30,9 +31,11 @@ export interface Protocol {
   write?(launch: Launch, request: WriteRequest): AsyncGenerator<RunEvent, void, void>
   /** The resource config of a destination that takes a collection of another protocol's source. */
   resourceFor?(binding: ValidateBinding): JsonObject
+  /** What a destination would be told of a fixture, where it is told in a conversation; starts nothing. */
+  fixture?(fixture: Fixture): Iterable<JsonObject>
 }
 
-export type Operation = Exclude<keyof Protocol, 'name' | 'dry_run' | 'resourceFor'>
+export type Operation = Exclude<keyof Protocol, 'name' | 'dry_run' | 'resourceFor' | 'fixture'>
 
 /** The operation. @throws ConnectorError `not_offered` when connectors of this protocol do not have it */
 export function offered<O extends Operation>(protocol: Protocol, operation: O): NonNullable<Protocol[O]> {

@@ -1,4 +1,5 @@
 import type { Protocol } from '../protocol/protocol.ts'
+import { fixtureQuestions } from './fixture-questions.ts'
 import { check, discover, spec, validate } from './operations.ts'
 import { read } from './read.ts'
 import { write } from './write.ts'
@@ -13,4 +14,5 @@ export const tightlockProtocol: Protocol = {
   validate,
   read,
   write,
+  fixture: fixtureQuestions,
 }
