@@ -33,7 +33,6 @@ export {
 export type { WireEvent, WireLines, WriteRequest } from './protocol/wire.ts'
 export { createRedactor, type RedactingStream, type Redactor } from './redactor.ts'
 export { type ContainerRuntimeOptions, createContainerRuntime } from './runtime/container/container-runtime.ts'
-export { createKubernetesRuntime, type KubernetesRuntimeOptions } from './runtime/kubernetes/kubernetes-runtime.ts'
 export { localRuntime } from './runtime/local-runtime.ts'
 export { createProcessRuntime, type ProcessRuntimeOptions } from './runtime/process/process-runtime.ts'
 export {

@@ -1,6 +1,6 @@
 // Where connectors run, as the operator chose it.
 import { realpath } from 'node:fs/promises'
-import { createContainerRuntime, createKubernetesRuntime, createProcessRuntime, type Runtime } from '@sluice/launcher'
+import { createContainerRuntime, createProcessRuntime, type Runtime } from '@sluice/launcher'
 import type { Logger } from 'pino'
 
 export interface RuntimeConfig {
@@ -25,6 +25,8 @@ export async function openRuntime(config: RuntimeConfig, dataDirectory: string):
     })
   }
   if (name === 'kubernetes') {
+    // Its client is a third of all modules, and most servers have no cluster.
+    const { createKubernetesRuntime } = await import('@sluice/launcher/kubernetes')
     return createKubernetesRuntime({
       ...(namespace !== undefined && { namespace }),
       ...(user !== undefined && { user }),

@@ -1,7 +1,6 @@
 // The whole server for a test: a database of its own, the lab as provider, the lab's connector, and a way to talk to it.
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import type { TestContext } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import { type Lab, type LabOptions, startLab } from '@sluice/lab'
 import { secret } from '@sluice/oauth'
@@ -11,7 +10,7 @@ import { type IntegrationRow, redirectUri } from '../integrations/integration-re
 import type { Services } from '../services.ts'
 import { type ServerOptions, startServer } from '../start-server.ts'
 import { createTestDatabase } from './database.ts'
-import { defer } from './defer.ts'
+import { type Deferring, defer } from './defer.ts'
 import { temporaryDirectory } from './temporary-directory.ts'
 
 const labConnector = fileURLToPath(new URL('../../../lab/connectors/source-lab/flow.yaml', import.meta.url))
@@ -68,10 +67,7 @@ export interface TestServerOptions {
 }
 
 /** Everything is ended after the test. */
-export async function startTestServer(
-  t: Pick<TestContext, 'after'>,
-  options: TestServerOptions = {},
-): Promise<TestServer> {
+export async function startTestServer(t: Deferring, options: TestServerOptions = {}): Promise<TestServer> {
   const database = await createTestDatabase()
   defer(t, () => database.drop())
   const directory = temporaryDirectory(t)

@@ -1,5 +1,6 @@
 // A server in a process of its own, to be asked over HTTP, or to be killed: it refreshes one connection and, at the step that it was told, kills itself
 // outright (SIGKILL), as the kernel or an operator would.
+import { flushCompileCache } from 'node:module'
 import { readConfig } from '../../config.ts'
 import type { RefreshStep } from '../../grants/refresher.ts'
 import { startServer } from '../../start-server.ts'
@@ -42,6 +43,8 @@ const server = await startServer({
   },
 })
 
+// Whoever is killed writes nothing at its end, and the next one is to start sooner.
+flushCompileCache()
 process.on('message', (refresh: RefreshOrder) => {
   dieAt = refresh.die_at
   server.services.refresher.refresh(refresh, 'demand').then(

@@ -1,6 +1,7 @@
 import { type ChildProcess, fork } from 'node:child_process'
 import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
+import { bundleProgram } from '../bundle-program.ts'
 import type { TestServer } from '../test-server.ts'
 import type { ServerOrder } from './another-process.ts'
 
@@ -13,10 +14,15 @@ export interface AnotherServer {
   kill(): Promise<void>
 }
 
+/** The program of such a process in one file, for whoever starts many of them. */
+export function bundleServer(directory: string): Promise<string> {
+  return bundleProgram(PROGRAM, directory)
+}
+
 /** Starts a second server process on the database of a test's server. */
-export async function startAnotherServer(server: TestServer): Promise<AnotherServer> {
+export async function startAnotherServer(server: TestServer, program = PROGRAM): Promise<AnotherServer> {
   const order: ServerOrder = { ...server.launch, database_url: server.database_url }
-  const child = fork(PROGRAM, [JSON.stringify(order)], {
+  const child = fork(program, [JSON.stringify(order)], {
     execArgv: process.execArgv.filter((argument) => !argument.startsWith('--test')),
     stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
     env: { PATH: process.env.PATH },

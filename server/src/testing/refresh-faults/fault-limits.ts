@@ -1,4 +1,4 @@
 import type { RefreshLimits } from '../../grants/refresher.ts'
 
-/** Short, because each death is waited for until its lease is over. */
-export const FAULT_LIMITS: RefreshLimits = { lease_ms: 1500, call_ms: 1000, stop_ms: 500 }
+/** Of servers that will be killed: long enough for a busy machine, short enough that some leases are waited out. */
+export const FAULT_LIMITS: RefreshLimits = { lease_ms: 5000, call_ms: 4000, stop_ms: 500 }

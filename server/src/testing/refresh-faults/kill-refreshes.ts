@@ -3,17 +3,18 @@
 import type { ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { setTimeout as delay } from 'node:timers/promises'
+import { sql } from 'kysely'
 import { connect } from '../connect-story.ts'
+import type { Deferring } from '../defer.ts'
 import { startTestServer, type TestServer } from '../test-server.ts'
 import type { RefreshOrder } from './another-process.ts'
 import { startAnotherServer } from './another-server.ts'
-import { FAULT_LIMITS } from './fault-limits.ts'
 import type { KillPoint } from './kill-points.ts'
 import type { RotationPolicy } from './rotation-policies.ts'
 
 const ACCESS_TOKEN_SECONDS = 600
 /** Where a grant in doubt is left alone until its access token has expired. */
-const SHORT_ACCESS_TOKEN_SECONDS = 6
+const SHORT_ACCESS_TOKEN_SECONDS = 4
 const RECOVERY_MS = 30_000
 const ANYWHERE_MS = 60
 
@@ -28,13 +29,23 @@ export interface KillTally {
   provider_calls: number
 }
 
-/** Kills one server at each of the points, in turn. `random` gives numbers in [0, 1). */
+export interface KillOptions {
+  /** Gives numbers in [0, 1). */
+  random: () => number
+  /** Where the server's program lies in one file. */
+  program?: string
+  onKill?: () => void
+}
+
+/** Kills one server at each of the points, in turn. */
 export async function killRefreshes(
-  t: Parameters<typeof startTestServer>[0],
+  t: Deferring,
   policy: RotationPolicy,
   points: KillPoint[],
-  { random, onKill = () => {} }: { random: () => number; onKill?: () => void },
+  { random, program, onKill = () => {} }: KillOptions,
 ): Promise<KillTally> {
+  const tally: KillTally = { kills: 0, survived: 0, lost: 0, avoidable: [], rotations: 0, provider_calls: 0 }
+  if (points.length === 0) return tally
   const declared = { reuse: 'refused', grace_seconds: 0, ...policy.lab }
   const server = await startTestServer(t, {
     lab: {
@@ -42,15 +53,14 @@ export async function killRefreshes(
       access_token_seconds: policy.waits_in_doubt ? SHORT_ACCESS_TOKEN_SECONDS : ACCESS_TOKEN_SECONDS,
     },
     connector_env: { LAB_REFRESH_TOKENS: JSON.stringify(declared) },
-    refresh: { limits: FAULT_LIMITS },
   })
-  const tally: KillTally = { kills: 0, survived: 0, lost: 0, avoidable: [], rotations: 0, provider_calls: 0 }
   let connectionId = (await connect(server)).connection_id
-  let next = startAnotherServer(server)
+  let next = startAnotherServer(server, program)
   try {
-    for (const point of points) {
+    for (const [index, point] of points.entries()) {
       const victim = await next
-      next = startAnotherServer(server)
+      // While one is killed, the next one starts.
+      if (index + 1 < points.length) next = startAnotherServer(server, program)
       const before = await grantOf(server, connectionId)
       const calls = server.lab.token_requests
       const killed = await killAt(server, victim.child, point, { ...before, connection_id: connectionId }, random)
@@ -58,6 +68,8 @@ export async function killRefreshes(
       tally.kills += killed.dead ? 1 : 0
       tally.survived += killed.ended ? 1 : 0
       const committed = (await grantOf(server, connectionId)).version > before.version
+      // Most leases of the dead are cut short; those of the kills that came anywhere are waited out.
+      if (point.at !== 'anywhere') await endLease(server, connectionId)
       const end = await recover(server, connectionId)
       const after = await grantOf(server, connectionId)
       tally.rotations += after.version - before.version
@@ -145,6 +157,17 @@ async function works(server: TestServer, id: string): Promise<boolean> {
     if (response.status === 200) return true
   }
   return false
+}
+
+/** As if the time had passed for which the dead server's attempt owns the grant. */
+async function endLease({ services, tenant_id }: TestServer, connectionId: string): Promise<void> {
+  await services.db
+    .updateTable('grants')
+    .set({ lease_until: sql<Date>`now() - interval '1 second'` })
+    .where('tenant_id', '=', tenant_id)
+    .where('connection_id', '=', connectionId)
+    .where('lease_until', 'is not', null)
+    .execute()
 }
 
 async function grantOf({ services, tenant_id }: TestServer, connectionId: string) {
