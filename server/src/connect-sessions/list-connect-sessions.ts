@@ -3,6 +3,7 @@ import { forTenant } from '../database/in-tenant.ts'
 import { type Api, failures, json } from '../http/api.ts'
 import { page, pageOf, pageQuery } from '../http/parameters.ts'
 import { requires } from '../http/requires.ts'
+import { text } from '../http/text.ts'
 import type { Services } from '../services.ts'
 import {
   connectSessionColumns,
@@ -22,7 +23,7 @@ const route = createRoute({
     query: pageQuery.extend({
       status: z.enum(connectSessionStatuses).optional(),
       connection_id: z.uuid().optional(),
-      end_user_id: z.string().max(500).optional(),
+      end_user_id: text(1, 500).optional(),
     }),
   },
   responses: { 200: json(pageOf(connectSessionSchema, 'ConnectSessionList'), 'One page.'), ...failures(401, 403, 422) },

@@ -10,7 +10,7 @@ import { connectionSchema, connectionStatuses, presentConnection, selectConnecti
 
 const query = pageQuery
   .extend({
-    connector_id: z.string().max(200).optional(),
+    connector_id: text(1, 200).optional(),
     integration_id: z.uuid().optional(),
     end_user_id: text(1, 500).optional().openapi({ description: 'Your own id of the person or account.' }),
     status: z.enum(connectionStatuses).optional(),

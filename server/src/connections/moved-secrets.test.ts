@@ -6,6 +6,7 @@ import { consent } from '@sluice/lab'
 import { secret } from '@sluice/oauth'
 import { createIntegration } from '../integrations/create-integration.ts'
 import { redirectUri } from '../integrations/integration-record.ts'
+import { connect } from '../testing/connect-story.ts'
 import { createTestBrowser, readJson } from '../testing/test-browser.ts'
 import { startTestServer } from '../testing/test-server.ts'
 import { startWebhookReceiver } from '../testing/webhook-receiver.ts'
@@ -157,4 +158,8 @@ test('neither the client secret nor refresh tokens go to an issuer that a key na
   const own = { issuer: 'https://mine.example', client_secret: 'sent again' }
   assert.equal((await server.api('PATCH', path, own, server.editor)).status, 200)
   assert.equal((await server.api('PATCH', path, { issuer: 'https://two.example' }, server.reader)).status, 200)
+
+  await connect(server)
+  const used = await server.api('PATCH', `/v1/integrations/${server.integration.id}`, own, server.editor)
+  assert.deepEqual(told(used), [422, 'secret_destination_changed', ['/issuer', '/issuer']])
 })

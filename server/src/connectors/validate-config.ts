@@ -17,7 +17,7 @@ const route = createRoute({
   security: requires('connectors:read'),
   request: {
     params: connectorIdParameter,
-    body: { required: true, ...json(z.object({ config: jsonObjectSchema }), 'The config.') },
+    body: { required: true, ...json(z.object({ config: jsonObjectSchema }).strict(), 'The config.') },
   },
   responses: {
     200: json(

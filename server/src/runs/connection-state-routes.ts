@@ -6,6 +6,7 @@ import { forTenant } from '../database/in-tenant.ts'
 import { type Api, failures, json } from '../http/api.ts'
 import { uuidParameter } from '../http/parameters.ts'
 import { requires } from '../http/requires.ts'
+import { text } from '../http/text.ts'
 import type { Services } from '../services.ts'
 import { openState } from './connection-state.ts'
 
@@ -47,7 +48,7 @@ const resetRoute = createRoute({
   security: requires('runs:write'),
   request: {
     params: uuidParameter,
-    query: z.object({ binding_set: z.string().max(200).optional().openapi({ description: 'Left out: of all sets.' }) }),
+    query: z.object({ binding_set: text(1, 200).optional().openapi({ description: 'Left out: of all sets.' }) }),
   },
   responses: {
     200: json(z.object({ deleted: z.int().openapi({ description: 'How many states there were.' }) }), 'It is reset.'),
