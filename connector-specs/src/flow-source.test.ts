@@ -113,6 +113,11 @@ test('an image is taken as it stands, with what is known of other endpoints', as
     `captures: { a: { endpoint: { connector: ${connector} } } }`,
   )
   assert.deepEqual([image, command, cwd, config, protocol], ['ghcr.io/x:v1', [], '', { region: 'eu' }, 'airbyte'])
+  const hosted = '{ image: "ghcr.io/y:v1", command: [python3, main.py], protocol: devlake }'
+  assert.deepEqual((await task(`captures: { a: { endpoint: { connector: ${hosted} } } }`)).command, [
+    'python3',
+    'main.py',
+  ])
 })
 
 test('imports are read relative to the importing file, and their paths mean their own directories', async () => {

@@ -41,10 +41,8 @@ const localEndpoint = z.object({
   secrets: z.record(z.string().min(1), z.string().startsWith('/', 'must be a JSON pointer, such as /token')).optional(),
 })
 
-/** A connector in an image, which a container runtime starts by its entrypoint. */
-const imageEndpoint = localEndpoint
-  .omit({ command: true, protobuf: true, manifest: true })
-  .extend({ image: z.string().min(1) })
+/** A connector in an image, which a container runtime starts by its entrypoint, or by a `command` in its place. */
+const imageEndpoint = localEndpoint.omit({ protobuf: true, manifest: true }).extend({ image: z.string().min(1) })
 
 const binding = z.object({
   resource: jsonObject,

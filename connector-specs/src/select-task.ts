@@ -17,7 +17,10 @@ export interface ConnectorTask {
   name: string
   protocol: ProtocolName
   command: string[]
-  /** The image of a connector that a container runtime starts; `command` is empty then, and `cwd` the image's own. */
+  /**
+   * The image of a connector that a container runtime starts. `cwd` is then the image's own, and `command` what takes
+   * the place of its entrypoint; empty where nothing does.
+   */
   image?: string
   /** Absolute: the directory of the flow.yaml. */
   cwd: string
@@ -79,7 +82,7 @@ export async function selectTask(source: FlowSource, selection: TaskSelection): 
   return {
     name,
     protocol: endpoint.protocol,
-    command: endpoint.image === undefined ? commandOf(endpoint, at('command')) : [],
+    command: endpoint.image === undefined ? commandOf(endpoint, at('command')) : (endpoint.command ?? []),
     ...(endpoint.image !== undefined && { image: endpoint.image }),
     cwd: endpoint.image === undefined ? directory : '',
     env: endpoint.env,

@@ -1,5 +1,5 @@
 /** What of the caller's settings reaches tests. */
-const KEPT = new Set(['SLUICE_CHROMIUM', 'SLUICE_REAL_CONNECTORS'])
+const KEPT = new Set(['SLUICE_CHROMIUM', 'SLUICE_CONTAINER_ENGINE', 'SLUICE_REAL_CONNECTORS'])
 const SETTINGS = /^(SLUICE_|PG|XDG_)|^(DATABASE_URL|PORT)$/
 
 /** Takes the caller's own settings out of the environment, so that tests run alike for everybody. */

@@ -6,7 +6,7 @@ export function launchTask(task: ConnectorTask): Omit<Launch, 'secrets'> {
   return {
     name: task.name,
     command: task.command,
-    ...(task.image !== undefined && { image: task.image }),
+    ...(task.image !== undefined && { image: task.image, replaces_entrypoint: task.command.length > 0 }),
     cwd: task.cwd,
     env: task.env,
     sample_config: task.sample_config ?? task.config,

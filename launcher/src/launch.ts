@@ -12,6 +12,8 @@ export interface Launch {
   image?: string
   /** Program and arguments. Started without a shell; never holds a secret. */
   command: string[]
+  /** With an image: whether `command` takes the place of its entrypoint, instead of being given to it. */
+  replaces_entrypoint?: boolean
   /** The program's working directory. */
   cwd: string
   /** Beside these the program gets only PATH, HOME, LANG and TMPDIR. */

@@ -51,6 +51,8 @@ export interface RunOptions {
   /** Hears once, before the run is over, what a harvested file holds; null when it was gone. */
   onHarvest?(run: Pick<Run, 'log' | 'rotated'>, name: string, content: Buffer | null): void
   env?: Record<string, string>
+  /** Stands before the command, given the private directory. */
+  before?(directory: string): string[]
   readStderrLine?: ReadStderrLine
   /** What stdout is made of; lines when absent. */
   framing?: Framing
@@ -231,7 +233,7 @@ async function writeAhead(stdin: Writable, input: string | Buffer): Promise<void
 
 async function start(
   launch: Launch,
-  { env, files }: RunOptions,
+  { env, files, before }: RunOptions,
   name: string,
   redactor: Redactor,
 ): Promise<RunningProgram> {
@@ -241,12 +243,14 @@ async function start(
     return {
       name: launch.name ?? 'connector',
       command: [...launch.command, ...(files?.arguments(directory) ?? [])],
+      ...(before && { before: before(directory) }),
       cwd: launch.cwd,
       env: { ...leased.env, ...env, ...launch.env },
       files: { ...leased.files, ...files?.contents(directory) },
       harvest: files?.harvest ?? [],
       stdin: 'pipe',
       ...(launch.image !== undefined && { image: launch.image }),
+      ...(launch.replaces_entrypoint && { replaces_entrypoint: true }),
       ...(launch.resources && { limits: launch.resources }),
       ...(launch.hosts && { hosts: launch.hosts }),
     }

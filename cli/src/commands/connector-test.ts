@@ -1,6 +1,6 @@
 import { defaulted, defineCommand, flag } from '../command.ts'
 import { atLeastOne } from '../option-values.ts'
-import { configOption, taskOptions } from './task-options.ts'
+import { configOption, launchOptions, taskOptions } from './task-options.ts'
 
 export const connectorTest = defineCommand({
   path: ['connector', 'test'],
@@ -13,6 +13,7 @@ are made by a lab that runs for the time of the test.`,
   options: {
     ...taskOptions,
     ...configOption,
+    network: launchOptions.network,
     maxDocuments: defaulted('<number>', 'how many documents are read', { parse: atLeastOne, default: 1000 }),
     json: flag('print one JSON line a step'),
     quiet: flag('tell the step that fails, and nothing else'),

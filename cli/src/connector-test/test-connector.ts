@@ -28,6 +28,8 @@ import { StepFailure, type Steps, takeSteps } from './steps.ts'
 export interface TestOptions extends TaskChoice {
   maxDocuments: number
   json: boolean
+  /** The network of a connector in an image. */
+  network?: string | undefined
 }
 
 interface Subject {
@@ -42,7 +44,7 @@ export async function testConnector(options: TestOptions, terminal: Terminal): P
   const declared = await openTask(options, terminal)
   const lab = needsLab(declared.config) ? await openLab() : null
   try {
-    const subject = subjectOf(lab === null ? declared : inLab(declared, lab), terminal)
+    const subject = subjectOf(lab === null ? declared : inLab(declared, lab), options, terminal)
     await takeSteps(options, terminal, (steps) => runSteps(steps, subject, options))
   } finally {
     await lab?.close()
@@ -58,10 +60,10 @@ function inLab(task: ConnectorTask, lab: OpenLab): ConnectorTask {
   return { ...task, env: Object.fromEntries(env), config: withLabValues(task.config, lab) }
 }
 
-function subjectOf(task: ConnectorTask, terminal: Terminal): Subject {
+function subjectOf(task: ConnectorTask, { network }: TestOptions, terminal: Terminal): Subject {
   const logs: LogEvent[] = []
   // The connector's log is looked at, not shown: a failed step shows its end.
-  const launch = { ...launchOf(task, terminal, []), onLog: (log: LogEvent) => void logs.push(log) }
+  const launch = { ...launchOf(task, terminal, [], { network }), onLog: (log: LogEvent) => void logs.push(log) }
   return { task, protocol: protocolOf(task.protocol), launch, logs }
 }
 

@@ -20,16 +20,11 @@ const CDK_LOG = /^\[[^\]]*\]\[([^\]]*)\]\[([A-Za-z]+)\] ?(.*)$/
 export async function* read(launch: Launch, request: CaptureRequest): AsyncGenerator<RunEvent, void, void> {
   const variables = variablesOf(launch.name ?? 'the connector', request.config)
   const teller = createTeller()
-  const run = await startRun(
-    { ...launch, command: LAUNCHER },
-    {
-      listener: teller.listener,
-      files: {
-        contents: () => ({ [FILE]: variablesFile(variables) }),
-        arguments: (directory) => [`${directory}/${FILE}`, ...launch.command],
-      },
-    },
-  )
+  const run = await startRun(launch, {
+    listener: teller.listener,
+    before: (directory) => [...LAUNCHER, `${directory}/${FILE}`],
+    files: { contents: () => ({ [FILE]: variablesFile(variables) }), arguments: () => [] },
+  })
   try {
     run.endInput()
     yield { type: 'opened' }

@@ -27,6 +27,10 @@ export interface Program {
   image?: string
   /** Program and arguments, started without a shell; with an `image`, the arguments of its entrypoint. No secrets. */
   command: string[]
+  /** Program and arguments that start it: they stand before the command, and before an image's entrypoint. */
+  before?: string[]
+  /** With an image: `command` takes the place of its entrypoint. */
+  replaces_entrypoint?: boolean
   /** The working directory. With an `image`, a path within it; '' for the image's own. */
   cwd: string
   /** Beside these the program gets only PATH, HOME, LANG and TMPDIR. */

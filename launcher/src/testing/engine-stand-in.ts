@@ -57,6 +57,8 @@ export interface StoodContainer {
 export interface EngineStandIn {
   socket: string
   containers: Map<string, StoodContainer>
+  /** What it cannot do: bring a process 1, raise limits beyond its own. */
+  lacks: Set<'init' | 'limits'>
   /** Every container that was ever created. */
   created: CreateRequest[]
   close(): Promise<void>
@@ -66,6 +68,7 @@ export interface EngineStandIn {
 export async function startEngineStandIn(images: Record<string, string[]>): Promise<EngineStandIn> {
   const containers = new Map<string, StoodContainer>()
   const created: CreateRequest[] = []
+  const lacks: EngineStandIn['lacks'] = new Set()
   const pulled = new Set(Object.keys(images).filter((name) => !name.startsWith('remote/')))
 
   const handle = async (request: IncomingMessage, response: ServerResponse) => {
@@ -84,7 +87,7 @@ export async function startEngineStandIn(images: Record<string, string[]>): Prom
     if (route === 'GET /info') return reply(200, { SecurityOptions: ['name=seccomp,profile=builtin'] })
     if (route === 'GET /images/*json' || route === 'GET /images/*/json') {
       if (!pulled.has(name)) return reply(404, { message: `No such image: ${name}` })
-      return reply(200, { Config: { Entrypoint: images[name] } })
+      return reply(200, { Config: { Entrypoint: images[name], Cmd: null } })
     }
     if (request.method === 'POST' && path === '/images/create') {
       const wanted = url.searchParams.get('fromImage')?.replace(/:latest$/, '') ?? ''
@@ -99,6 +102,10 @@ export async function startEngineStandIn(images: Record<string, string[]>): Prom
       const parsed = createRequest.safeParse(JSON.parse(body.toString('utf8')))
       if (!parsed.success) return reply(400, { message: z.prettifyError(parsed.error) })
       if (!pulled.has(parsed.data.Image)) return reply(404, { message: `No such image: ${parsed.data.Image}` })
+      if (parsed.data.HostConfig.Init && lacks.has('init')) {
+        const message = 'container create: container-init binary not found on the host: stat /usr/libexec/catatonit'
+        return reply(500, { message })
+      }
       const id = randomBytes(32).toString('hex')
       containers.set(id, {
         id,
@@ -160,6 +167,13 @@ export async function startEngineStandIn(images: Record<string, string[]>): Prom
     const container = containers.get(url.pathname.split('/')[3] ?? '')
     if (!container || !url.pathname.endsWith('/attach'))
       return void socket.end('HTTP/1.1 404 Not Found\r\ncontent-length: 2\r\n\r\n{}')
+    const isLimited = container.request.HostConfig.Ulimits.some(({ Name }) => Name === 'nofile')
+    if (lacks.has('limits') && !isLimited) {
+      // A container is made only when it is first attached to; the answer is then no upgrade.
+      const message = `preparing container ${container.id} for attach: setting rlimit type 7: operation not permitted`
+      const body = JSON.stringify({ message })
+      return void socket.end(`HTTP/1.1 409 Conflict\r\ncontent-length: ${body.length}\r\n\r\n${body}`)
+    }
     container.attached = socket
     socket.on('error', () => {})
     socket.pause()
@@ -172,6 +186,7 @@ export async function startEngineStandIn(images: Record<string, string[]>): Prom
   return {
     socket: path,
     containers,
+    lacks,
     created,
     async close() {
       for (const container of containers.values()) signal(container, 'SIGKILL')

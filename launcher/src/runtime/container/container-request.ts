@@ -5,6 +5,27 @@ export const RUN_LABEL = 'dev.sluice.run'
 export const OWNER_LABEL = 'dev.sluice.owner'
 const TEMPORARY_BYTES = 512 * 1024 * 1024
 
+/** What an engine does not do everywhere, learnt from what it refuses. */
+export interface EngineQuirks {
+  /** It brings no process 1, which passes signals on and reaps what a program leaves. */
+  lacks_init: boolean
+  /** It may not raise limits, and so cannot give the generous ones that it gives by itself. */
+  raises_no_limits: boolean
+}
+
+/** Limits that next to every host allows. */
+const MODEST = [
+  ['nofile', 4096],
+  ['nproc', 4096],
+] as const
+
+/** What an image starts; named where something must stand before it. */
+export interface ImageStart {
+  entrypoint: readonly string[]
+  /** Its arguments, unless others are given. */
+  cmd: readonly string[]
+}
+
 export interface ContainerPlace {
   image: string
   /** The private directory: the same path inside as outside, and the only one that keeps what is written. */
@@ -14,21 +35,19 @@ export interface ContainerPlace {
   network: string
   /** Uid and gid, as the container knows them, of whom the private directory belongs to. */
   user: string
-  /** What the image starts; named where a result descriptor must be opened around it. */
-  entrypoint: readonly string[]
+  quirks: EngineQuirks
+  start: ImageStart
 }
 
 /** Where a program's descriptor 3 goes: the engine carries two streams alone. */
 export const RESULT_FILE = '.result'
 
 export function containerRequest(program: Program, place: ContainerPlace) {
-  const { directory, owner, image } = place
+  const { directory, owner, image, quirks } = place
   const { limits = {} } = program
-  const around = ['/bin/sh', '-c', `exec "$@" 3>"$HOME/${RESULT_FILE}"`, 'sh', ...place.entrypoint]
   return {
     Image: image,
-    ...(program.result_fd && { Entrypoint: around }),
-    ...(program.command.length > 0 && { Cmd: program.command }),
+    ...startOf(program, place.start),
     ...(program.cwd !== '' && { WorkingDir: program.cwd }),
     User: place.user,
     Env: Object.entries({ HOME: directory, TMPDIR: directory, LANG: 'C.UTF-8', ...program.env }).map(
@@ -42,7 +61,7 @@ export function containerRequest(program: Program, place: ContainerPlace) {
     AttachStdout: true,
     AttachStderr: true,
     HostConfig: {
-      Init: true,
+      Init: !quirks.lacks_init,
       ReadonlyRootfs: true,
       CapDrop: ['ALL'],
       SecurityOpt: ['no-new-privileges'],
@@ -52,14 +71,24 @@ export function containerRequest(program: Program, place: ContainerPlace) {
       Tmpfs: { '/tmp': `rw,nosuid,nodev,size=${TEMPORARY_BYTES}` },
       // What a connector prints may hold secrets: it is for us to redact, and for no log of the engine's.
       LogConfig: { Type: 'none' },
-      ...bounds(limits),
+      ...bounds(limits, quirks),
     },
   }
 }
 
 export type ContainerRequest = ReturnType<typeof containerRequest>
 
-function bounds({ memory_bytes, cpus, processes, file_bytes, cpu_seconds }: ProgramLimits) {
+/** What is started: by itself an image starts its entrypoint, with the command as arguments. */
+function startOf({ command, before = [], replaces_entrypoint, result_fd }: Program, { entrypoint, cmd }: ImageStart) {
+  const around = result_fd ? ['/bin/sh', '-c', `exec "$@" 3>"$HOME/${RESULT_FILE}"`, 'sh'] : []
+  const first = [...around, ...before]
+  if (replaces_entrypoint) return { Entrypoint: [...first, ...command] }
+  if (first.length === 0) return command.length > 0 ? { Cmd: command } : {}
+  // With another entrypoint an engine forgets the image's arguments.
+  return { Entrypoint: [...first, ...entrypoint], Cmd: command.length > 0 ? command : [...cmd] }
+}
+
+function bounds({ memory_bytes, cpus, processes, file_bytes, cpu_seconds }: ProgramLimits, quirks: EngineQuirks) {
   const same = (name: string, value: number) => ({ Name: name, Soft: value, Hard: value })
   return {
     ...(memory_bytes !== undefined && { Memory: memory_bytes, MemorySwap: memory_bytes }),
@@ -68,6 +97,7 @@ function bounds({ memory_bytes, cpus, processes, file_bytes, cpu_seconds }: Prog
     Ulimits: [
       same('core', 0),
       ...(file_bytes === undefined ? [] : [same('fsize', file_bytes)]),
+      ...(quirks.raises_no_limits ? MODEST.map(([name, value]) => same(name, value)) : []),
       ...(cpu_seconds === undefined ? [] : [same('cpu', Math.max(1, Math.ceil(cpu_seconds)))]),
     ],
   }

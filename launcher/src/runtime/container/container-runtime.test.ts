@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
 import { existsSync } from 'node:fs'
-import { rm } from 'node:fs/promises'
 import { text } from 'node:stream/consumers'
 import { after, test } from 'node:test'
 import { secret } from '@sluice/connector-specs'
@@ -129,6 +128,38 @@ test('stopping asks first and kills after the grace; a time limit does the same'
   assert.deepEqual(await late.exited, { code: null, signal: 'SIGTERM', limit: 'time' })
 })
 
+test('an engine that brings no process 1, or may raise no limits, is asked for less; what that costs is told', async () => {
+  const poor = createContainerRuntime({ socket: engine.socket })
+  engine.lacks.add('init').add('limits')
+  const running = await poor.start(node(`console.log('up')`))
+  assert.equal(await text(running.stdout), 'up\n')
+  await running.exited
+  const { Init, Ulimits } = engine.created.at(-1)?.HostConfig ?? {}
+  assert.deepEqual([Init, Ulimits?.map(({ Name }) => Name)], [false, ['core', 'nofile', 'nproc']])
+  assert.match((await poor.describeConfinement()).gaps.join(' '), /no process 1 to bring .* Install catatonit/)
+  engine.lacks.clear()
+  assert.equal(engine.containers.size, 0)
+  await poor.close()
+})
+
+test('who was killed and not by us ran out of memory, where memory was bounded; engines do not always hear of it', async () => {
+  const script = `process.kill(process.pid, 'SIGKILL')`
+  const bounded = await runtime.start(node(script, { limits: { memory_bytes: 1e9 } }))
+  assert.deepEqual(await bounded.exited, { code: null, signal: 'SIGKILL', limit: 'memory' })
+  const unbounded = await runtime.start(node(script))
+  assert.deepEqual(await unbounded.exited, { code: null, signal: 'SIGKILL' })
+})
+
+test('a command takes the place of the entrypoint, or stands before it, where it is asked to', async () => {
+  const told = async (more: Partial<Program>) => {
+    const running = await runtime.start(node(`console.log('told')`, more))
+    const [output] = await Promise.all([text(running.stdout), running.exited])
+    return output
+  }
+  assert.equal(await told({ command: ['/bin/echo', 'whole'], replaces_entrypoint: true }), 'whole\n')
+  assert.equal(await told({ before: ['/bin/sh', '-c', 'echo before; exec "$@"', 'sh'] }), 'before\ntold\n')
+})
+
 test('an image that is not there is pulled; one that cannot be had, and an engine that does not answer, are named', async () => {
   const pulled = await runtime.start(node(`console.log('pulled')`, { image: 'remote/node' }))
   assert.equal(await text(pulled.stdout), 'pulled\n')
@@ -169,35 +200,4 @@ test('a Flow connector answers out of a container as out of a process', async ()
     secrets: [],
   })
   assert.deepEqual(spec.config_schema, {})
-})
-
-const socket = process.env.DOCKER_HOST?.replace('unix://', '') ?? '/var/run/docker.sock'
-const skip =
-  existsSync(socket) && process.env.SLUICE_TEST_IMAGE
-    ? false
-    : 'needs an engine and SLUICE_TEST_IMAGE, an image with /bin/sh'
-test('a real engine runs a program confined, gives back its output and files, and keeps nothing', {
-  skip,
-}, async () => {
-  const real = createContainerRuntime({ socket })
-  const running = await real.start({
-    name: 'acme/real',
-    image: process.env.SLUICE_TEST_IMAGE ?? '',
-    command: [
-      '/bin/sh',
-      '-c',
-      'read line; echo "$line"; echo err >&2; echo rotated > "$HOME/config"; touch /etc/x || exit 5',
-    ],
-    cwd: '',
-    env: {},
-    files: { config: secret('first') },
-    harvest: ['config'],
-    stdin: 'pipe',
-  })
-  running.stdin?.end('hello\n')
-  const [stdout, exit] = await Promise.all([text(running.stdout), running.exited])
-  assert.deepEqual([stdout, exit.code], ['hello\n', 5])
-  assert.equal((await running.readFile('config'))?.toString(), 'rotated\n')
-  await real.close()
-  await rm(running.directory, { recursive: true, force: true })
 })

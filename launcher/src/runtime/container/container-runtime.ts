@@ -7,7 +7,14 @@ import { createOwnerDirectory, findOrphanedDirectories, isOrphaned, openRunsRoot
 import { removePrivateDirectory } from '../remove-private-directory.ts'
 import { type Exit, type Program, type RunningProgram, type Runtime, StartError } from '../runtime.ts'
 import { readShellExit } from '../shell-exit.ts'
-import { containerRequest, OWNER_LABEL, RESULT_FILE } from './container-request.ts'
+import {
+  type ContainerRequest,
+  containerRequest,
+  type EngineQuirks,
+  type ImageStart,
+  OWNER_LABEL,
+  RESULT_FILE,
+} from './container-request.ts'
 import { demultiplex } from './demultiplex.ts'
 import { type EngineClient, EngineError, engineClient } from './engine-client.ts'
 
@@ -28,12 +35,19 @@ interface Container {
 }
 
 const TIME_LIMIT_GRACE_MS = 3_000
+/** The exit code of who was ended by SIGKILL. */
+const KILLED = 137
+const OPEN_NETWORK =
+  'A connector that declares hosts is not kept from others. Name a network with an egress policy of its own.'
+const NO_INIT =
+  'The engine has no process 1 to bring (catatonit, tini): a connector that does not listen to SIGTERM is only killed, after the grace. Install catatonit.'
 
 /** @throws StartError by `start` when the engine does not answer or refuses */
 export function createContainerRuntime(options: ContainerRuntimeOptions = {}): Runtime {
   const { directory: parent = tmpdir(), network = 'bridge' } = options
   const engine = engineClient(options.socket ?? defaultSocket())
   const running = new Set<Container>()
+  let quirks: EngineQuirks = { lacks_init: false, raises_no_limits: false }
   let placed: Promise<{ root: string; owner: Awaited<ReturnType<typeof createOwnerDirectory>> }> | null = null
   const place = () => {
     placed ??= openRunsRoot(parent).then(async (root) => ({ root, owner: await createOwnerDirectory(root) }))
@@ -45,15 +59,20 @@ export function createContainerRuntime(options: ContainerRuntimeOptions = {}): R
     if (image === undefined) throw new StartError('names no image, which the container runtime needs')
     for (const [name, content] of Object.entries(program.files ?? {})) await writePrivateFile(directory, name, content)
     const { owner } = await place()
-    const entrypoint = await entrypointOf(engine, image, options.pull ?? true)
-    const body = containerRequest(program, {
-      image,
-      directory,
-      owner: owner.path,
-      network,
-      entrypoint,
-      user: await user(engine),
-    })
+    const imageStart = await startOfImage(engine, image, options.pull ?? true)
+    const described = { image, directory, owner: owner.path, network, start: imageStart, user: await user(engine) }
+    for (;;) {
+      try {
+        return await launch(program, containerRequest(program, { ...described, quirks }), directory)
+      } catch (error) {
+        const quirk = quirkIn(error)
+        if (quirk === null || quirks[quirk]) throw error
+        quirks = { ...quirks, [quirk]: true }
+      }
+    }
+  }
+
+  const launch = async (program: Program, body: ContainerRequest, directory: string): Promise<RunningProgram> => {
     const { Id: id } = await engine.call<{ Id: string }>('POST', '/containers/create', body)
     try {
       const streams = await engine.hijack(
@@ -98,12 +117,7 @@ export function createContainerRuntime(options: ContainerRuntimeOptions = {}): R
         kind: 'container',
         summary:
           'Connectors run in containers: a read-only image, no capabilities, a private directory, and no network when their hosts are declared to be none or not at all.',
-        gaps:
-          network === 'bridge'
-            ? [
-                'A connector that declares hosts is not kept from others. Name a network with an egress policy of its own.',
-              ]
-            : [],
+        gaps: [...(network === 'bridge' ? [OPEN_NETWORK] : []), ...(quirks.lacks_init ? [NO_INIT] : [])],
       }
     },
     async close() {
@@ -154,7 +168,7 @@ function supervise({ engine, id, program, directory, streams, ended, running }: 
 
   const over = async (): Promise<Exit> => {
     // Without an answer the engine is gone, and the container with it or swept at the next start.
-    const code = await ended.then(({ StatusCode }) => StatusCode).catch(() => 137)
+    const code = await ended.then(({ StatusCode }) => StatusCode).catch(() => null)
     isOver = true
     clearTimeout(timer)
     clearTimeout(grace)
@@ -166,8 +180,10 @@ function supervise({ engine, id, program, directory, streams, ended, running }: 
     await remove(engine, id)
     await removePrivateDirectory(directory).catch(() => {})
     running.delete(container)
-    const limit = isLate ? 'time' : state.State.OOMKilled ? 'memory' : null
-    return { ...readShellExit(code), ...(limit && { limit }) }
+    // Podman does not always hear that the kernel killed for want of memory.
+    const isStarved = state.State.OOMKilled || (code === KILLED && !grace && program.limits?.memory_bytes !== undefined)
+    const limit = isLate ? 'time' : isStarved ? 'memory' : null
+    return { ...readShellExit(code ?? KILLED), ...(limit && { limit }) }
   }
   const container: Container = { id, exited: over() }
   running.add(container)
@@ -207,9 +223,12 @@ async function remove(engine: EngineClient, id: string): Promise<void> {
 }
 
 /** What the image starts by itself. Pulls an image that is not there. */
-async function entrypointOf(engine: EngineClient, image: string, pull: boolean): Promise<string[]> {
+async function startOfImage(engine: EngineClient, image: string, pull: boolean): Promise<ImageStart> {
   const inspect = () =>
-    engine.call<{ Config: { Entrypoint?: string[] | null } }>('GET', `/images/${encodeURIComponent(image)}/json`)
+    engine.call<{ Config: { Entrypoint?: string[] | null; Cmd?: string[] | null } }>(
+      'GET',
+      `/images/${encodeURIComponent(image)}/json`,
+    )
   const found = await inspect().catch(async (error: unknown) => {
     if (!(error instanceof EngineError && error.status === 404 && pull)) throw error
     // Without a tag the engine would pull them all.
@@ -217,7 +236,7 @@ async function entrypointOf(engine: EngineClient, image: string, pull: boolean):
     await engine.call('POST', `/images/create?fromImage=${encodeURIComponent(isExact ? image : `${image}:latest`)}`)
     return await inspect()
   })
-  return found.Config.Entrypoint ?? []
+  return { entrypoint: found.Config.Entrypoint ?? [], cmd: found.Config.Cmd ?? [] }
 }
 
 /** In an engine without root, root of the container is who runs the engine, to whom the directory belongs. */
@@ -225,6 +244,13 @@ async function user(engine: EngineClient): Promise<string> {
   const { SecurityOptions = [] } = await engine.call<{ SecurityOptions?: string[] }>('GET', '/info')
   const isRootless = SecurityOptions.some((option) => option.includes('rootless'))
   return isRootless ? '0:0' : `${process.getuid?.() ?? 0}:${process.getgid?.() ?? 0}`
+}
+
+/** Podman has a process 1 to bring only where catatonit is installed; within a container it may not raise limits. */
+function quirkIn(error: unknown): keyof EngineQuirks | null {
+  if (!(error instanceof EngineError)) return null
+  if (/container-init|init binary/.test(error.message)) return 'lacks_init'
+  return /rlimit.*not permitted/is.test(error.message) ? 'raises_no_limits' : null
 }
 
 function asStartError(error: unknown): unknown {

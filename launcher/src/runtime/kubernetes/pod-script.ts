@@ -14,9 +14,12 @@ const PIPES = `${MOUNT}/pipes`
 
 export type Pipe = 'stdin' | 'stdout' | 'stderr' | 'result' | 'status' | 'lifeline'
 
-/** Arguments: the mount, the secrets, whether stdin is a pipe, whether there is a result, bounds in kilobytes and seconds. */
+/**
+ * Arguments: the mount, the secrets, whether stdin is a pipe, whether there is a result, bounds in kilobytes and seconds,
+ * whether the command is whole.
+ */
 const SCRIPT = `umask 077
-mount=$1 secrets=$2 stdin=$3 result=$4 file_blocks=$5 cpu_seconds=$6; shift 6
+mount=$1 secrets=$2 stdin=$3 result=$4 file_blocks=$5 cpu_seconds=$6 whole=$7; shift 7
 pipes=$mount/pipes
 mkdir "$mount/private" "$mount/starting" || exit 1
 for file in "$secrets"/*; do [ -f "$file" ] && cp "$file" "$mount/private/"; done
@@ -26,7 +29,7 @@ mv "$mount/starting" "$pipes"
 ulimit -c 0
 [ "$file_blocks" = - ] || ulimit -f "$file_blocks"
 [ "$cpu_seconds" = - ] || ulimit -t "$cpu_seconds"
-set -- \${AIRBYTE_ENTRYPOINT:-} "$@"
+[ "$whole" = yes ] || set -- \${AIRBYTE_ENTRYPOINT:-} "$@"
 [ "$stdin" = yes ] && from=$pipes/stdin || from=/dev/null
 [ "$result" = yes ] && to=$pipes/result || to=/dev/null
 "$@" <"$from" >"$pipes/stdout" 2>"$pipes/stderr" 3>"$to" & child=$!
@@ -49,10 +52,12 @@ export interface ScriptOptions {
   result: boolean
   file_bytes: number | undefined
   cpu_seconds: number | undefined
+  /** Whether nothing of the image is to be put in front. */
+  whole: boolean
 }
 
 /** The command of the pod's container. */
-export function podCommand({ command, stdin, result, file_bytes, cpu_seconds }: ScriptOptions): string[] {
+export function podCommand({ command, stdin, result, file_bytes, cpu_seconds, whole }: ScriptOptions): string[] {
   const bound = (value: number | undefined) => (value === undefined ? '-' : String(Math.max(1, Math.ceil(value))))
   const yes = (value: boolean) => (value ? 'yes' : 'no')
   const blocks = bound(file_bytes === undefined ? undefined : file_bytes / 512)
@@ -67,6 +72,7 @@ export function podCommand({ command, stdin, result, file_bytes, cpu_seconds }: 
     yes(result),
     blocks,
     bound(cpu_seconds),
+    yes(whole),
     ...command,
   ]
 }

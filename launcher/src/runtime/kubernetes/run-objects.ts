@@ -57,11 +57,12 @@ export function jobOf(program: Program, { name, namespace, image, user, service_
               name: CONTAINER,
               image,
               command: podCommand({
-                command: program.command,
+                command: [...(program.before ?? []), ...program.command],
                 stdin: program.stdin === 'pipe',
                 result: program.result_fd !== undefined,
                 file_bytes: limits.file_bytes,
                 cpu_seconds: limits.cpu_seconds,
+                whole: program.replaces_entrypoint ?? program.before !== undefined,
               }),
               ...(program.cwd !== '' && { workingDir: program.cwd }),
               env: Object.entries({ HOME: DIRECTORY, TMPDIR: DIRECTORY, LANG: 'C.UTF-8', ...program.env }).map(

@@ -23,7 +23,7 @@ export async function planChild(program: Program, host: HostConfinement, place: 
   const { cwd, limits = {} } = program
   const { isolation, groups, tied } = host
   const { root, owner, directory, hidden } = place
-  const [name, ...programArguments] = program.command
+  const [name, ...programArguments] = [...(program.before ?? []), ...program.command]
   if (!name) {
     throw new StartError(program.image ? 'is in an image, which only a container runtime starts' : 'names no program')
   }
