@@ -13,6 +13,8 @@ export type ConnectSession = Schemas['ConnectSession']
 export type CreatedConnectSession = Schemas['CreatedConnectSession']
 export type ConnectSessionStatus = Schemas['ConnectSessionStatus']
 export type Integration = Schemas['Integration']
+export type LoginRequest = Schemas['LoginRequest']
+export type IssuedLogin = Schemas['IssuedLogin']
 export type Run = Schemas['Run']
 export type RunSummary = Schemas['RunSummary']
 

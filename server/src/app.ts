@@ -35,6 +35,8 @@ import { validateConfig } from './connectors/validate-config.ts'
 import { consoleRoutes } from './console/console-routes.ts'
 import { endConsoleSession } from './console/end-console-session.ts'
 import { listConsoleSessions } from './console/list-console-sessions.ts'
+import { approvalRoutes } from './console/logins/approval-routes.ts'
+import { loginRoutes } from './console/logins/login-routes.ts'
 import { signInRoutes } from './console/sign-in/sign-in-routes.ts'
 import { getCredentials } from './credentials/get-credentials.ts'
 import { listRefreshes } from './credentials/list-refreshes.ts'
@@ -149,6 +151,8 @@ const operations = [
   previewRuns,
   consoleRoutes,
   signInRoutes,
+  loginRoutes,
+  approvalRoutes,
   listConsoleSessions,
   endConsoleSession,
   healthRoutes,

@@ -12,7 +12,7 @@ import { createStartLimit } from './connect/start-limit.ts'
 import { registerConnectionMetrics } from './connections/connection-metrics.ts'
 import { startForecasting } from './connections/warn-of-expiry.ts'
 import { loadConnectorCatalogue } from './connectors/connector-catalogue.ts'
-import { openIdentityProvider } from './console/sign-in/identity-provider.ts'
+import { openIdentityProvider, rulesDigest } from './console/sign-in/identity-provider.ts'
 import { bindToRowSecurity } from './database/bind-to-row-security.ts'
 import { connectDatabase } from './database/connect.ts'
 import { migrate } from './database/migrate.ts'
@@ -100,7 +100,8 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     const log = await openLog(options.log_to, cleanup)
     const queue = await startQueue({ url: database.url, log })
     cleanup.push(queue.stop)
-    const apiKeys = createApiKeys({ db, now, log })
+    const rules_digest = config.sign_in && rulesDigest(config.sign_in.access)
+    const apiKeys = createApiKeys({ db, now, log, rules_digest })
     cleanup.push(apiKeys.stop)
     const fetch = createGuardedFetch({ allow_loopback: config.allow_loopback })
     const rateLimits = createRateLimits(config.rate_limits, log)

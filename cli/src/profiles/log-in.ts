@@ -7,47 +7,59 @@ import { clientOf } from '../server/open-server.ts'
 import { DEFAULT_SERVER } from '../server/server-options.ts'
 import type { Terminal } from '../terminal.ts'
 import { type Login, serverAddress } from './choose-login.ts'
-import { profileFile, readProfiles, writeProfiles } from './profile-file.ts'
+import { endMachineKey } from './log-out.ts'
+import { keyByBrowser, keyByDevice } from './machine-key.ts'
+import { type Profile, profileFile, readProfiles, writeProfiles } from './profile-file.ts'
 
 interface LoginOptions {
   server: string | undefined
   profile: string | undefined
   apiKeyStdin: boolean
+  device: boolean
+  open: boolean
+  scope: string[]
+  /** Milliseconds. */
+  expiresIn: number
+  /** Milliseconds. */
+  timeout: number
   json: boolean
 }
 
-/** Checks an API key at its server, then keeps it as a profile, which becomes the current one. */
+/** What the server tells of a key; null where the key may not read that. */
+type KeyRecord = Pick<components['schemas']['ApiKey'], 'id' | 'name' | 'scopes' | 'expires_at'> | null
+
+/** Obtains an API key for a server, and keeps it as a profile, which becomes the current one. */
 export async function logIn(options: LoginOptions, terminal: Terminal): Promise<void> {
   const kept = readProfiles(terminal.env)
-  const profile = options.profile ?? terminal.env.SLUICE_PROFILE ?? 'default'
-  const address = options.server ?? terminal.env.SLUICE_SERVER ?? kept.profiles[profile]?.server ?? DEFAULT_SERVER
-  const server = serverAddress(address)
-  const login: Login = { server, api_key: await obtainKey(options, server, terminal), profile }
-  const key = await checkLogin(login, terminal)
+  const name = options.profile ?? terminal.env.SLUICE_PROFILE ?? 'default'
+  const before = kept.profiles[name]
+  const server = serverAddress(options.server ?? terminal.env.SLUICE_SERVER ?? before?.server ?? DEFAULT_SERVER)
+  const given = await givenKey(options, terminal)
+  const { api_key, record } =
+    given === null
+      ? await machineKey({ ...options, server }, terminal)
+      : { api_key: given, record: await checkLogin({ server, api_key: given, profile: name }, terminal) }
 
-  writeProfiles(terminal.env, {
-    current: profile,
-    profiles: { ...kept.profiles, [profile]: { server, api_key: login.api_key } },
-  })
-  const until = key?.expires_at ? `, until ${key.expires_at}` : ''
-  terminal.note(`Logged in to ${server}${key === null ? '' : ` with the API key “${key.name}”`}${until}.`)
-  terminal.note(terminal.paint('dim', `The login “${profile}” is kept in ${profileFile(terminal.env)}.`))
-  if (options.json) {
-    const { id = null, scopes = null, expires_at = null } = key ?? {}
-    await terminal.print(printableJson({ profile, server, api_key_id: id, scopes, expires_at }))
-  }
+  const profile: Profile = { server, api_key, ...(given === null && { of_machine: true }) }
+  writeProfiles(terminal.env, { current: name, profiles: { ...kept.profiles, [name]: profile } })
+  // The one before would stay behind, and nobody has it any more.
+  if (before?.of_machine) await endMachineKey(before, terminal).catch(() => {})
+  await tellLogin({ profile: name, server, record }, options, terminal)
 }
 
-async function obtainKey({ apiKeyStdin }: LoginOptions, server: string, terminal: Terminal): Promise<string> {
-  if (apiKeyStdin) return requireKey((await terminal.readInput()).trim())
-  if (terminal.env.SLUICE_API_KEY) return terminal.env.SLUICE_API_KEY
-  if (terminal.can_ask) {
-    terminal.tell(`The first start of a server prints its admin key; \`sluice api-keys create\` makes others.`)
-    const { signal } = terminal
-    return requireKey(answered(await password({ message: `API key for ${server}`, output: process.stderr, signal })))
+/** The key that options or environment give; null where a person is to approve a new one. */
+async function givenKey({ apiKeyStdin, device, open }: LoginOptions, terminal: Terminal): Promise<string | null> {
+  const { can_ask, env, signal } = terminal
+  if (apiKeyStdin && can_ask) {
+    return requireKey(answered(await password({ message: 'API key', output: process.stderr, signal })))
   }
-  throw new CliError('login', 'There is no API key to log in with.', {
-    next_action: 'Pipe it to --api-key-stdin, set SLUICE_API_KEY, or run the command on a terminal, where it asks.',
+  if (apiKeyStdin) return requireKey((await terminal.readInput()).trim())
+  // Whoever says how the person is reached wants a key of this machine's own.
+  if (device || !open) return null
+  if (env.SLUICE_API_KEY) return env.SLUICE_API_KEY
+  if (can_ask) return null
+  throw new CliError('login', 'There is no API key to log in with, and nobody at a terminal to approve a login.', {
+    next_action: 'Pipe a key to --api-key-stdin, set SLUICE_API_KEY, or add --device to show a code.',
   })
 }
 
@@ -56,8 +68,13 @@ function requireKey(key: string): string {
   throw new CliError('login', 'What was given is not an API key.', { next_action: 'Copy it whole: sluice_…' })
 }
 
-/** What the server tells of the key; null where the key may not read that. @throws CliError `login` when it is refused */
-async function checkLogin(login: Login, terminal: Terminal): Promise<components['schemas']['ApiKey'] | null> {
+async function machineKey(options: LoginOptions & { server: string }, terminal: Terminal) {
+  const issued = await (options.device ? keyByDevice : keyByBrowser)(options, terminal)
+  return { api_key: issued.key, record: issued }
+}
+
+/** @throws CliError `login` when the key is refused */
+async function checkLogin(login: Login, terminal: Terminal): Promise<KeyRecord> {
   const client = clientOf(login, terminal)
   const [, id = ''] = /^sluice_([0-9A-Za-z]{12})/.exec(login.api_key) ?? []
   return await dataOf(client.GET('/v1/api_keys/{id}', { params: { path: { id: id || 'none' } } })).catch((error) => {
@@ -70,4 +87,17 @@ async function checkLogin(login: Login, terminal: Terminal): Promise<components[
     }
     throw error
   })
+}
+
+async function tellLogin(
+  { profile, server, record }: { profile: string; server: string; record: KeyRecord },
+  { json }: LoginOptions,
+  terminal: Terminal,
+): Promise<void> {
+  const until = record?.expires_at ? `, until ${record.expires_at}` : ''
+  terminal.note(`Logged in to ${server}${record === null ? '' : ` with the API key “${record.name}”`}${until}.`)
+  terminal.note(terminal.paint('dim', `The login “${profile}” is kept in ${profileFile(terminal.env)}.`))
+  if (!json) return
+  const { id = null, scopes = null, expires_at = null } = record ?? {}
+  await terminal.print(printableJson({ profile, server, api_key_id: id, scopes, expires_at }))
 }

@@ -9,6 +9,8 @@ export interface Profile {
   /** The server's origin. */
   server: string
   api_key: string
+  /** `login` made the key for this machine, so that `logout` revokes it. */
+  of_machine?: boolean
 }
 
 export interface Profiles {

@@ -40,6 +40,7 @@ export const apiKeyColumns = [
   'revoked_at',
   'rotated_to',
   'created_at',
+  'rules_digest',
 ] as const
 
 export type ApiKeyRow = Pick<Selectable<ApiKeyTable>, (typeof apiKeyColumns)[number]>

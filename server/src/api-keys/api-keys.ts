@@ -13,6 +13,7 @@ import { readApiKeyId } from './api-key.ts'
 const KEPT_MS = 1000
 const KEPT_KEYS = 10_000
 const USES_WRITTEN_EVERY_MS = 30_000
+const NO_RULES = Buffer.alloc(0)
 
 export interface ApiKeys {
   /** @throws Problem 401 `not_authenticated`, `api_key_expired`, `api_key_revoked` */
@@ -28,6 +29,8 @@ interface KnownKey {
   caller: Caller
   expires_at: Date | null
   revoked_at: Date | null
+  /** Of the access rules of the person for whom it was made. */
+  rules_digest: Buffer | null
 }
 
 interface KeptKey {
@@ -35,7 +38,15 @@ interface KeptKey {
   until: number
 }
 
-export function createApiKeys({ db, now, log }: { db: Kysely<Database>; now: () => Date; log: Logger }): ApiKeys {
+interface ApiKeysOptions {
+  db: Kysely<Database>
+  now: () => Date
+  log: Logger
+  /** Of today's access rules; null where there are none. */
+  rules_digest: Buffer | null
+}
+
+export function createApiKeys({ db, now, log, rules_digest }: ApiKeysOptions): ApiKeys {
   const kept = new Map<string, KeptKey>()
   let uses = new Map<string, Date>()
 
@@ -75,6 +86,9 @@ export function createApiKeys({ db, now, log }: { db: Kysely<Database>; now: () 
       if (key.expires_at !== null && key.expires_at <= time) {
         throw new Problem(401, 'api_key_expired', `This API key expired at ${key.expires_at.toISOString()}.`)
       }
+      if (key.rules_digest !== null && !key.rules_digest.equals(rules_digest ?? NO_RULES)) {
+        throw new Problem(401, 'api_key_expired', 'The access rules changed since this key was made. Log in again.')
+      }
       uses.set(id, time)
       return key.caller
     },
@@ -89,7 +103,7 @@ export function createApiKeys({ db, now, log }: { db: Kysely<Database>; now: () 
 async function readKey(db: Kysely<Database>, id: string): Promise<KnownKey | undefined> {
   const row = await db
     .selectFrom('api_keys')
-    .select(['tenant_id', 'hash', 'scopes', 'expires_at', 'revoked_at'])
+    .select(['tenant_id', 'hash', 'scopes', 'expires_at', 'revoked_at', 'rules_digest'])
     .where('id', '=', id)
     .executeTakeFirst()
   if (row === undefined) return undefined

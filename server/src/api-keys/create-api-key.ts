@@ -11,6 +11,7 @@ export interface NewApiKey {
   /** By default everything within the tenant. */
   scopes?: readonly Scope[]
   expires_at?: Date | null
+  rules_digest?: Buffer | null
 }
 
 /** Creates a key for a tenant. The text is returned this once; the database keeps its hash. */
@@ -31,6 +32,7 @@ export async function insertApiKey(db: Kysely<Database>, key: NewApiKey): Promis
       hash: digest(text),
       scopes: [...(key.scopes ?? tenantScopes)],
       expires_at: key.expires_at ?? null,
+      rules_digest: key.rules_digest ?? null,
     })
     .returning([...apiKeyColumns])
     .executeTakeFirstOrThrow()

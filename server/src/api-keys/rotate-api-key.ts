@@ -62,6 +62,7 @@ export function rotateApiKey(api: Api, shared: Services) {
         name: old.name,
         scopes: old.scopes,
         expires_at: expires_at === undefined ? null : new Date(expires_at),
+        rules_digest: old.rules_digest,
       })
       await retire(tx, tenant_id, old, { rotated_to: issued.row.id, ends, now: services.now() })
       return issued

@@ -2,9 +2,10 @@ import assert from 'node:assert/strict'
 import { chmodSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
-import { runSluice } from '../testing/run-sluice.ts'
+import { runSluice, startSluice } from '../testing/run-sluice.ts'
 import { temporaryDirectory } from '../testing/temporary-directory.ts'
-import { startTestServer } from '../testing/test-server.ts'
+import { createTestBrowser, readJson, type TestBrowser } from '../testing/test-browser.ts'
+import { startTestServer, type TestServer } from '../testing/test-server.ts'
 
 test('a login is checked, kept for its owner alone, used for its own server alone, and forgotten', async (t) => {
   const server = await startTestServer(t)
@@ -71,4 +72,80 @@ test('a file of logins that others may read is refused, and so is one that is no
   assert.equal((await runSluice(['connectors', 'list'], env)).code, 3)
   const argv = await runSluice(['login', '--api-key', 'sluice_geheim'], env)
   assert.deepEqual([argv.code, argv.stderr.includes('geheim')], [2, false])
+})
+
+async function approver(server: TestServer): Promise<TestBrowser> {
+  const browser = createTestBrowser(server.base_url)
+  await browser.post('/console/session', { api_key: server.api_key })
+  return browser
+}
+
+/** Opens the address that the command shows, allows it, and gives where the browser is sent. */
+async function allow(browser: TestBrowser, address: string): Promise<URL> {
+  const id = new URL(address).pathname.split('/').at(-1)
+  const decided = await browser.post(`/console/login_requests/${id}/decision`, { decision: 'approve' })
+  return new URL((await readJson(decided)).redirect_to)
+}
+
+test('S55 a login by the browser takes the one answer with its state, and what is in the way of it is said', async (t) => {
+  let now = new Date()
+  const server = await startTestServer(t, { now: () => now })
+  const env = { XDG_CONFIG_HOME: temporaryDirectory(t) }
+  const browser = await approver(server)
+  const args = ['login', '--no-open', '--server', server.base_url, '--scope', 'connectors:read,connections:read']
+  const logIn = async () => {
+    const login = startSluice([...args, '--json'], env)
+    const [, address = ''] = await login.says(/^ {2}(http\S+)$/m)
+    return { login, answer: await allow(browser, address) }
+  }
+  const { login, answer } = await logIn()
+  const forged = new URL(answer)
+  forged.searchParams.set('state', 'x'.repeat(43))
+  assert.equal((await fetch(forged)).status, 400)
+  assert.equal((await fetch(new URL('/favicon.ico', answer))).status, 404)
+  assert.equal((await fetch(answer)).status, 200)
+  const first = await login.ended
+  assert.equal(first.code, 0, first.stderr)
+  assert.match(first.stderr, /Ignored an answer with another state/)
+  const { api_key_id, scopes } = JSON.parse(first.stdout)
+  assert.deepEqual(scopes, ['connectors:read', 'connections:read'])
+  assert.equal(statSync(join(env.XDG_CONFIG_HOME, 'sluice', 'profiles.json')).mode & 0o777, 0o600)
+  assert.equal((await runSluice(['connectors', 'list', '--quiet'], env)).stdout, 'source-lab\n')
+
+  const again = await logIn()
+  await fetch(again.answer)
+  assert.equal((await again.login.ended).code, 0)
+  const earlier = await server.api('GET', `/v1/api_keys/${api_key_id}`)
+  assert.notEqual(earlier.body.revoked_at, null, 'the key of before would have stayed behind')
+
+  now = new Date(now.getTime() + 31 * 86_400_000)
+  const over = await runSluice(['connectors', 'list'], env)
+  assert.equal(over.code, 10)
+  assert.match(
+    over.stderr,
+    /^error: The login “default” at \S+ has expired\.\n {2}Log in again: sluice login --server \S+ --profile default\n/,
+  )
+  const out = await runSluice(['logout', '--json'], env)
+  assert.deepEqual(JSON.parse(out.stdout), { profile: 'default', server: server.base_url, revoked: false })
+  assert.match(out.stderr, /Its key was over already/)
+
+  const alone = await runSluice(['login', '--server', server.base_url], env)
+  assert.deepEqual([alone.code, /add --device/.test(alone.stderr)], [10, true])
+})
+
+test('logout forgets the login though its server is away, and says that the key still works', async (t) => {
+  const server = await startTestServer(t)
+  const env = { XDG_CONFIG_HOME: temporaryDirectory(t) }
+  const login = startSluice(['login', '--no-open', '--server', server.base_url], env)
+  const [, address = ''] = await login.says(/^ {2}(http\S+)$/m)
+  await fetch(await allow(await approver(server), address))
+  assert.equal((await login.ended).code, 0)
+  await server.stop()
+  const out = await runSluice(['logout'], env)
+  assert.equal(out.code, 8)
+  assert.match(
+    out.stderr,
+    /is forgotten on this machine, but \S+ could not revoke its key.*\n.*sluice api-keys revoke \w{12} /,
+  )
+  assert.equal((await runSluice(['connectors', 'list', '--profile', 'default'], env)).code, 10)
 })

@@ -15,8 +15,8 @@ test('on a terminal, login asks for the key, connect draws a QR code and deletin
   const env = { XDG_CONFIG_HOME: temporaryDirectory(t) }
   const sluice = (...args: string[]) => openPane(t, [process.execPath, SLUICE, ...args], env)
 
-  const login = sluice('login', '--server', server.base_url)
-  await login.shows(/API key for http/)
+  const login = sluice('login', '--api-key-stdin', '--server', server.base_url)
+  await login.shows(/API key/)
   login.type(server.api_key)
   login.press('Enter')
   const loggedIn = await login.shows(/\[ended with 0\]/)

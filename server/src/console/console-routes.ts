@@ -10,13 +10,9 @@ import { requireSameOrigin } from '../http/same-origin.ts'
 import type { Services } from '../services.ts'
 import { findTenant } from '../tenants/tenant-record.ts'
 import { takeAdminLink } from './admin-link.ts'
-import {
-  closeConsoleSession,
-  findConsoleSession,
-  type NewConsoleSession,
-  openConsoleSession,
-} from './console-session.ts'
+import { closeConsoleSession, type NewConsoleSession, openConsoleSession } from './console-session.ts'
 import { clearSessionCookie, readSessionCookie, setSessionCookie } from './session-cookie.ts'
+import { signedIn } from './signed-in.ts'
 
 const path = '/console/session'
 const tags = ['Console']
@@ -73,13 +69,11 @@ export function consoleRoutes(api: Api, services: Services) {
   })
 
   api.openapi(readRoute, async (c) => {
-    const value = readSessionCookie(c, services.base_url)
-    const session = value === undefined ? null : await findConsoleSession(services, value)
-    if (session === null) throw new Problem(401, 'not_authenticated', 'Sign in first.')
-    const { tenant_id, user, scopes } = session.caller
+    const { caller, expires_at } = await signedIn(c, services)
+    const { tenant_id, user, scopes } = caller
     const { id, name } = await findTenant(inTenant(services.db, tenant_id), tenant_id)
     return c.json(
-      { tenant: { id, name }, user: user ?? '', scopes: [...scopes], expires_at: session.expires_at.toISOString() },
+      { tenant: { id, name }, user: user ?? '', scopes: [...scopes], expires_at: expires_at.toISOString() },
       200,
     )
   })

@@ -58,6 +58,8 @@ export interface FoundConsoleSession {
   id: string
   caller: Caller
   expires_at: Date
+  /** Of the access rules that let the person in; null where none did. */
+  rules_digest: Buffer | null
 }
 
 /** Null when it is unknown or over, or when the key or the rules that opened it no longer serve. */
@@ -71,13 +73,16 @@ export async function findConsoleSession(
     .selectFrom('console_sessions')
     .leftJoin('api_keys', 'api_keys.id', 'console_sessions.api_key_id')
     .select(['console_sessions.id', 'console_sessions.tenant_id', 'console_sessions.api_key_id', 'user_name'])
-    .select(['last_seen_at', 'console_sessions.expires_at'])
+    .select(['last_seen_at', 'console_sessions.expires_at', 'console_sessions.rules_digest'])
     .select(sql<Scope[]>`coalesce(api_keys.scopes, console_sessions.scopes)`.as('scopes'))
     .where('console_sessions.hash', '=', hash)
     .where('console_sessions.expires_at', '>', time)
     .where('last_seen_at', '>', before(time, CONSOLE_IDLE_SECONDS))
     .where(({ eb, or }) =>
-      or([eb('rules_digest', 'is', null), eb('rules_digest', '=', identity_provider?.rules_digest ?? NO_RULES)]),
+      or([
+        eb('console_sessions.rules_digest', 'is', null),
+        eb('console_sessions.rules_digest', '=', identity_provider?.rules_digest ?? NO_RULES),
+      ]),
     )
     .where('api_keys.revoked_at', 'is', null)
     .where((key) => key.or([key('api_keys.expires_at', 'is', null), key('api_keys.expires_at', '>', time)]))
@@ -86,8 +91,8 @@ export async function findConsoleSession(
   if (row.last_seen_at < before(time, SEEN_EVERY_SECONDS)) {
     await db.updateTable('console_sessions').set({ last_seen_at: time }).where('hash', '=', hash).execute()
   }
-  const { id, expires_at, user_name, tenant_id, api_key_id, scopes } = row
-  return { id, expires_at, caller: { tenant_id, api_key_id, user: user_name, scopes } }
+  const { id, expires_at, rules_digest, user_name, tenant_id, api_key_id, scopes } = row
+  return { id, expires_at, rules_digest, caller: { tenant_id, api_key_id, user: user_name, scopes } }
 }
 
 export async function closeConsoleSession({ db }: Services, value: string): Promise<void> {

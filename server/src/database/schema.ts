@@ -15,6 +15,7 @@ export interface Database {
   console_sessions: ConsoleSessionTable
   console_links: ConsoleLinkTable
   console_sign_ins: ConsoleSignInTable
+  login_requests: LoginRequestTable
   server_processes: ServerProcessTable
   integrations: IntegrationTable
   connect_sessions: ConnectSessionTable
@@ -92,6 +93,35 @@ export interface ApiKeyTable {
   rotated_to: string | null
   created_at: Generated<Date>
   revoked_at: Date | null
+  /** Of the access rules by which the person signed in for whom `sluice login` made it; it ends with them. */
+  rules_digest: Buffer | null
+}
+
+/** A machine that asks for a key, until a person has decided and it was fetched. */
+export interface LoginRequestTable {
+  id: string
+  /** Of who approved it. */
+  tenant_id: string | null
+  /** RFC 7636 §4.2. */
+  code_challenge: string
+  /** SHA-256 of the code that the person types; null where the browser brings a code, and once it was typed. */
+  user_code_hash: Buffer | null
+  redirect_uri: string | null
+  state: string | null
+  machine: string
+  /** The address that asked. */
+  asked_from: string
+  asked_scopes: Scope[] | null
+  expires_in_days: number
+  expires_at: Date
+  created_at: Generated<Date>
+  denied_at: Date | null
+  approved_at: Date | null
+  code_hash: Buffer | null
+  approved_by: string | null
+  approved_with_key: string | null
+  scopes: Scope[] | null
+  rules_digest: Buffer | null
 }
 
 /** The server processes that live, or did until lately. */

@@ -1,8 +1,9 @@
 import { type ApiError, dataOf } from '@sluice/client'
-import { type FormEvent, useState } from 'react'
+import { type FormEvent, useEffect, useState } from 'react'
 import { Brand } from '../page/brand.tsx'
 import { Notice } from '../page/notice.tsx'
 import { apiError, useLoad } from '../page/use-load.ts'
+import { rememberPlace } from './after-sign-in.ts'
 import { sluice } from './console-calls.ts'
 import { TextField } from './text-field.tsx'
 
@@ -22,6 +23,7 @@ const refusals: Record<string, string> = {
 
 export function SignInPage({ refusal, onSignedIn }: SignInPageProps) {
   const ways = useLoad('ways', () => dataOf(sluice.GET('/console/sign_in')))
+  useEffect(rememberPlace, [])
   const [busy, setBusy] = useState(false)
   const [error, setError] = useState<string | undefined>(() => firstMessage(refusal))
   const attempt = async (act: () => Promise<void>) => {

@@ -51,7 +51,12 @@ export async function openIdentityProvider(
     metadata,
     now,
   })
-  return { conversation, access, rules_digest: digest(JSON.stringify(access)), host: new URL(issuer).host }
+  return { conversation, access, rules_digest: rulesDigest(access), host: new URL(issuer).host }
+}
+
+/** Tells whether access rules are still those that let somebody in. */
+export function rulesDigest(access: AccessRule[]): Buffer {
+  return digest(JSON.stringify(access))
 }
 
 async function readSecret(path: string): Promise<string> {

@@ -10,6 +10,7 @@ import * as integrationChanges from './0009-integration-changes.ts'
 import * as runs from './0010-runs.ts'
 import * as consoleSessionRules from './0011-console-session-rules.ts'
 import * as pendingAuthorizations from './0012-pending-authorizations.ts'
+import * as logins from './0013-logins.ts'
 
 /** In order of name; a migration that has been released is never edited. */
 export const migrations: Record<string, Migration> = {
@@ -24,4 +25,5 @@ export const migrations: Record<string, Migration> = {
   '0010-runs': runs,
   '0011-console-session-rules': consoleSessionRules,
   '0012-pending-authorizations': pendingAuthorizations,
+  '0013-logins': logins,
 }
