@@ -1704,7 +1704,7 @@ export interface paths {
         put?: never;
         /**
          * Create a connect session
-         * @description A short-lived invitation for one person to make one connection, or to repair one. The answer has every way to use it: a link, a popup or a frame, a QR code, a code to type on another device.
+         * @description A short-lived invitation for one person to make one connection, or to repair one. The answer has every way to use it: a link, a popup or a frame, a QR code, a code to type on another device. A link works for whoever opens it: name the `end_user`, whom the page shows, and give the integration a `relay` where nobody else may finish.
          */
         post: {
             parameters: {
@@ -1734,9 +1734,12 @@ export interface paths {
                          * @description May be left out when there is only one.
                          */
                         integration_id?: string;
+                        /** @description For whom the connection is made. The connect page says so (“Connecting for Acme (ada@example.com)”), so that whoever is sent a link that is not theirs sees it. With the integration’s `relay` nobody but this person can finish. */
                         end_user?: {
                             /** @description Your own id of the person or account. */
                             id: string;
+                            /** @description Of the person or company, for the connect page. */
+                            name?: string;
                             /** Format: email */
                             email?: string;
                         };
@@ -1746,7 +1749,7 @@ export interface paths {
                         };
                         /** @description Asked for, and an authorization without one of them makes no connection. */
                         required_scopes?: string[];
-                        /** @description Asked for too. With neither list, the connector’s own scopes are asked for. */
+                        /** @description Asked for too, as far as the person leaves them ticked on the page. With neither list, the connector’s own scopes are asked for. */
                         optional_scopes?: string[];
                         /** @description Pages of these origins may open the link in a popup or a frame, and read the status. */
                         allowed_origins?: string[];
@@ -2389,9 +2392,12 @@ export interface paths {
                          * @description Whose client the tokens belong to; may be left out when the connector has only one.
                          */
                         integration_id?: string;
+                        /** @description For whom the connection is made. The connect page says so (“Connecting for Acme (ada@example.com)”), so that whoever is sent a link that is not theirs sees it. With the integration’s `relay` nobody but this person can finish. */
                         end_user?: {
                             /** @description Your own id of the person or account. */
                             id: string;
+                            /** @description Of the person or company, for the connect page. */
+                            name?: string;
                             /** Format: email */
                             email?: string;
                         };
@@ -2682,9 +2688,12 @@ export interface paths {
                         config?: {
                             [key: string]: unknown;
                         };
+                        /** @description For whom the connection is made. The connect page says so (“Connecting for Acme (ada@example.com)”), so that whoever is sent a link that is not theirs sees it. With the integration’s `relay` nobody but this person can finish. */
                         end_user?: {
                             /** @description Your own id of the person or account. */
                             id: string;
+                            /** @description Of the person or company, for the connect page. */
+                            name?: string;
                             /** Format: email */
                             email?: string;
                         } | null;
@@ -5312,6 +5321,8 @@ export interface paths {
                         config: {
                             [key: string]: unknown;
                         };
+                        /** @description The optional scopes that the person left selected. Left out: all of them. */
+                        optional_scopes?: string[];
                     };
                 };
             };
@@ -6866,9 +6877,12 @@ export interface components {
             connector_id: string;
             /** Format: uuid */
             integration_id: string;
+            /** @description For whom the connection is made. The connect page says so (“Connecting for Acme (ada@example.com)”), so that whoever is sent a link that is not theirs sees it. With the integration’s `relay` nobody but this person can finish. */
             end_user: {
                 /** @description Your own id of the person or account. */
                 id: string;
+                /** @description Of the person or company, for the connect page. */
+                name?: string;
                 /** Format: email */
                 email?: string;
             } | null;
@@ -6938,9 +6952,12 @@ export interface components {
              * @description Null where the credentials are not OAuth: they stand in the config, masked.
              */
             integration_id: string | null;
+            /** @description For whom the connection is made. The connect page says so (“Connecting for Acme (ada@example.com)”), so that whoever is sent a link that is not theirs sees it. With the integration’s `relay` nobody but this person can finish. */
             end_user: {
                 /** @description Your own id of the person or account. */
                 id: string;
+                /** @description Of the person or company, for the connect page. */
+                name?: string;
                 /** Format: email */
                 email?: string;
             } | null;
@@ -7526,6 +7543,21 @@ export interface components {
                 logo_url?: string;
                 accent_color?: string;
             } | null;
+            /** @description For whom the connection is made; null: nobody was named. */
+            connecting_for: string | null;
+            /** @description What is asked for: always, and unless the person leaves it out. Empty once the link is over. */
+            scopes: {
+                required: {
+                    scope: string;
+                    /** @description What it allows, where the provider’s declaration says so. */
+                    meaning: string | null;
+                }[];
+                optional: {
+                    scope: string;
+                    /** @description What it allows, where the provider’s declaration says so. */
+                    meaning: string | null;
+                }[];
+            };
             /** Format: date-time */
             expires_at: string;
         };

@@ -116,6 +116,8 @@ export interface ProviderBehaviour {
   authorization_parameters: Parameter[]
   /** A new consent keeps the scopes of those before it, so that only the missing ones need be asked for. */
   incremental_scopes: boolean
+  /** What scopes allow, in words for the person who chooses, as far as they are declared. */
+  scope_meanings: ReadonlyMap<string, string>
   /** Names of captures that together identify the account that the person chose; empty: not declared. */
   account: string[]
   /** Lists of scopes by the variable that holds them, `scope` above all. */
@@ -173,6 +175,7 @@ export const STANDARD_BEHAVIOUR: ProviderBehaviour = {
   pkce: 'supported',
   authorization_parameters: [],
   incremental_scopes: false,
+  scope_meanings: new Map(),
   account: [],
   scopes: [],
   redirect_uri: { https_only: false, loopback: true },

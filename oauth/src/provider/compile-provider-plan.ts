@@ -213,6 +213,7 @@ function compileBehaviour(
     grants: new Set((Object.keys(grants) as Grant[]).filter((grant) => grants[grant] !== undefined)),
     pkce: authorization?.pkce ?? 'unsupported',
     incremental_scopes: scopes.incremental,
+    scope_meanings: new Map(Object.entries(scopes.meanings)),
     account: declaredAccount(declaration, compilation, vocabulary()),
     scopes: [list('scope', scopes), ...Object.entries(scopes.further).map(([name, further]) => list(name, further))],
     redirect_uri: authorization?.redirect_uri ?? { https_only: false, loopback: true },

@@ -139,6 +139,10 @@ export const providerDeclaration = z.strictObject({
     .strictObject({
       ...scopeList.shape,
       further: z.record(name, scopeList).default({}),
+      meanings: z
+        .record(text, text)
+        .default({})
+        .describe('What a scope allows, in words for the person who chooses: See your orders.'),
       incremental: z
         .boolean()
         .default(false)

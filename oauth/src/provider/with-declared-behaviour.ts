@@ -26,6 +26,7 @@ export function withDeclaredBehaviour(plan: OAuthPlan, declared: OAuthPlan): OAu
       introspection: own('introspection'),
       api: own('api'),
       incremental_scopes: own('incremental_scopes'),
+      scope_meanings: own('scope_meanings'),
       account: own('account'),
       token_response: withLifetime(behaviour.token_response, declared.behaviour.token_response),
       refresh_response: withLifetime(behaviour.refresh_response, declared.behaviour.refresh_response),

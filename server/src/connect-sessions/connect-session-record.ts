@@ -6,9 +6,15 @@ import { text } from '../http/text.ts'
 export const endUserSchema = z
   .object({
     id: text(1, 500).openapi({ description: 'Your own id of the person or account.' }),
+    name: text(1, 200).optional().openapi({ description: 'Of the person or company, for the connect page.' }),
     email: z.email().optional(),
   })
   .strict()
+  .openapi({
+    description:
+      'For whom the connection is made. The connect page says so (“Connecting for Acme (ada@example.com)”), so that whoever ' +
+      'is sent a link that is not theirs sees it. With the integration’s `relay` nobody but this person can finish.',
+  })
 
 export const connectSessionStatuses = ['open', 'completed', 'cancelled', 'expired'] as const
 export type ConnectSessionStatus = (typeof connectSessionStatuses)[number]

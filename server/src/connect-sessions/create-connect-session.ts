@@ -46,7 +46,8 @@ const route = createRoute({
   summary: 'Create a connect session',
   description:
     'A short-lived invitation for one person to make one connection, or to repair one. The answer has every way to use ' +
-    'it: a link, a popup or a frame, a QR code, a code to type on another device.',
+    'it: a link, a popup or a frame, a QR code, a code to type on another device. A link works for whoever opens it: ' +
+    'name the `end_user`, whom the page shows, and give the integration a `relay` where nobody else may finish.',
   security: requires('connect_sessions:write'),
   request: {
     body: {
@@ -74,7 +75,9 @@ const route = createRoute({
               description: 'Asked for, and an authorization without one of them makes no connection.',
             }),
             optional_scopes: scopeList.optional().openapi({
-              description: 'Asked for too. With neither list, the connector’s own scopes are asked for.',
+              description:
+                'Asked for too, as far as the person leaves them ticked on the page. With neither list, the connector’s ' +
+                'own scopes are asked for.',
             }),
             allowed_origins: z.array(originSchema).max(20).optional().openapi({
               description: 'Pages of these origins may open the link in a popup or a frame, and read the status.',

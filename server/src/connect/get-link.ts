@@ -1,6 +1,6 @@
 import { createRoute, z } from '@hono/zod-openapi'
 import { maskConfig, personSchema } from '@sluice/connector-specs'
-import type { JsonObject } from '@sluice/oauth'
+import type { JsonObject, OAuthPlan } from '@sluice/oauth'
 import { connectSessionStatuses } from '../connect-sessions/connect-session-record.ts'
 import { jsonObjectSchema } from '../connectors/connector-record.ts'
 import { forTenant } from '../database/in-tenant.ts'
@@ -8,14 +8,21 @@ import type { Brand } from '../database/schema.ts'
 import { type Api, failures, json } from '../http/api.ts'
 import { brandSchema } from '../integrations/integration-record.ts'
 import type { Services } from '../services.ts'
-import { type ConnectSession, findConnectSession, linkStatus } from './connect-link.ts'
+import { type ConnectSession, findLink, linkStatus } from './connect-link.ts'
 import { connectorForPerson } from './connector-for-person.ts'
+import type { LinkWithIntegration } from './link-integration.ts'
+import { scopeQuestion, sessionNeeds } from './session-scopes.ts'
 
 export const linkParameter = z.object({
   token: z
     .string()
     .max(200)
     .openapi({ param: { name: 'token', in: 'path' } }),
+})
+
+const scopeSchema = z.object({
+  scope: z.string(),
+  meaning: z.string().nullable().openapi({ description: 'What it allows, where the provider’s declaration says so.' }),
 })
 
 const linkSchema = z
@@ -41,6 +48,13 @@ const linkSchema = z
     repair: z.boolean(),
     allowed_origins: z.array(z.string()).openapi({ description: 'Pages that a popup may tell of its end.' }),
     brand: brandSchema.nullable(),
+    connecting_for: z
+      .string()
+      .nullable()
+      .openapi({ description: 'For whom the connection is made; null: nobody was named.' }),
+    scopes: z.object({ required: z.array(scopeSchema), optional: z.array(scopeSchema) }).openapi({
+      description: 'What is asked for: always, and unless the person leaves it out. Empty once the link is over.',
+    }),
     expires_at: z.iso.datetime(),
   })
   .openapi('ConnectLink')
@@ -57,11 +71,12 @@ const route = createRoute({
 
 export function getLink(api: Api, shared: Services) {
   api.openapi(route, async (c) => {
-    const session = await findConnectSession(shared, c.req.valid('param').token)
+    const { session, integration } = await findLink(shared, c.req.valid('param').token)
     const services = forTenant(shared, session.tenant_id)
     const status = linkStatus(c, services, session)
     const { id, title, spec, oauth } = await connectorForPerson(services.connectors, session.connector_id)
     const open = status === 'open'
+    const isTheirs = open || status === 'completed'
     const config = open ? await prefilledConfig(services, session) : {}
     const link: z.infer<typeof linkSchema> = {
       status,
@@ -75,11 +90,40 @@ export function getLink(api: Api, shared: Services) {
       repair: session.repair,
       allowed_origins: session.allowed_origins,
       brand: await brandOf(services, session),
+      connecting_for: isTheirs ? connectingFor(session) : null,
+      scopes: open && oauth ? await offeredScopes(services, oauth.plan, { session, integration }) : NO_SCOPES,
       return_to: status === 'completed' ? session.return_to : null,
       expires_at: session.expires_at.toISOString(),
     }
     return c.json(link, 200)
   })
+}
+
+const NO_SCOPES: OfferedScopes = { required: [], optional: [] }
+
+export interface OfferedScopes {
+  required: z.infer<typeof scopeSchema>[]
+  optional: z.infer<typeof scopeSchema>[]
+}
+
+/** What the authorization request will ask for, in words where the provider's declaration has them. */
+export async function offeredScopes(
+  services: Services,
+  plan: OAuthPlan,
+  { session, integration }: LinkWithIntegration,
+): Promise<OfferedScopes> {
+  const needs = sessionNeeds(session, integration)
+  const { asked, optional } = await scopeQuestion(services, plan, session, needs)
+  const inWords = (scope: string) => ({ scope, meaning: plan.behaviour.scope_meanings.get(scope) ?? null })
+  const required = (asked ?? []).filter((scope) => !optional.includes(scope))
+  return { required: required.map(inWords), optional: optional.map(inWords) }
+}
+
+/** As the session's creator calls them; their own id where they gave no more. */
+export function connectingFor({ end_user }: Pick<ConnectSession, 'end_user'>): string | null {
+  if (end_user === null) return null
+  const { id, name, email } = end_user
+  return name !== undefined && email !== undefined ? `${name} (${email})` : (name ?? email ?? id)
 }
 
 export async function brandOf({ db }: Services, session: ConnectSession): Promise<Brand | null> {

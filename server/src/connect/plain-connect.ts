@@ -1,6 +1,5 @@
 // The connect page for browsers without scripts: a form for settings that HTML can ask for, and words for how a link stands.
 import { MASK, maskConfig, personSchema } from '@sluice/connector-specs'
-import type { JsonObject } from '@sluice/oauth'
 import type { Context } from 'hono'
 import { forTenant } from '../database/in-tenant.ts'
 import type { Api } from '../http/api.ts'
@@ -10,7 +9,8 @@ import { type Content, html } from '../reference/markup.ts'
 import type { Services } from '../services.ts'
 import { type ConnectSession, findLink, linkStatus } from './connect-link.ts'
 import { connectorForPerson } from './connector-for-person.ts'
-import { prefilledConfig } from './get-link.ts'
+import { connectingFor, type OfferedScopes, offeredScopes, prefilledConfig } from './get-link.ts'
+import type { LinkWithIntegration } from './link-integration.ts'
 import { type PlainField, plainFields, readPlainFields } from './plain-fields.ts'
 import { renderPlainPage } from './plain-page.ts'
 import { authorizationUrl, type Start } from './start-authorization.ts'
@@ -33,7 +33,7 @@ export async function plainConnect(
     return html`<h1>This link is not known here</h1><p>Open it whole, or ask for a new one where you got it.</p>`
   }
   const status = linkStatus(c, services, session)
-  if (status === 'open') return openLink(services, session, token)
+  if (status === 'open') return openLink(services, await findLink(services, token), token)
   const [title, text] = outcomes[status]
   const onward = status === 'completed' && session.return_to
   return html`<h1>${title}</h1><p>${text}</p>
@@ -48,13 +48,19 @@ export function plainStart(api: Api, shared: Services) {
     const { session, integration } = await findLink(shared, token)
     const services = forTenant(shared, session.tenant_id)
     const { connector, fields } = await fieldsOf(services, session)
-    const form = new Map(Object.entries(await c.req.parseBody()).map(([name, value]) => [name, String(value)]))
+    const posted = await c.req.formData()
+    const form = new Map([...posted].map(([name, value]) => [name, String(value)]))
     const prefilled = maskConfig(connector.spec.config_schema, await prefilledConfig(services, session))
     const sent = readPlainFields(fields, form, prefilled)
-    const page = await start(c, services, { session, integration, token, sent })
+    const optional_scopes = posted.has(SCOPES_SHOWN) ? posted.getAll(SCOPE).map(String) : undefined
+    const page = await start(c, services, { session, integration, token, sent, optional_scopes })
     return c.body(page.body, page.status, page.headers)
   })
 }
+
+/** Names that the form has besides those of settings: a box that is not ticked is not posted. */
+const SCOPES_SHOWN = 'sluice.scopes_shown'
+const SCOPE = 'sluice.optional_scope'
 
 async function start(c: Context, services: Services, given: Start) {
   try {
@@ -67,9 +73,10 @@ async function start(c: Context, services: Services, given: Start) {
     })
   } catch (error) {
     if (!(error instanceof Problem)) throw error
-    const { session, token, sent } = given
-    const again =
-      error.status === 422 ? await openLink(services, session, token, { sent, errors: error.errors ?? [] }) : null
+    const { token, sent, optional_scopes } = given
+    const { message, errors = [] } = error
+    const attempt = { sent, optional_scopes, message: errors.length === 0 ? message : null, errors }
+    const again = error.status === 422 ? await openLink(services, given, token, attempt) : null
     return renderPlainPage({
       status: error.status,
       title: 'This did not work',
@@ -84,11 +91,17 @@ async function fieldsOf(services: Services, session: ConnectSession) {
   return { connector, ...plainFields(personSchema(connector.spec.config_schema, connector.oauth)) }
 }
 
+interface Attempt extends Pick<Start, 'sent' | 'optional_scopes'> {
+  /** Where no field is at fault. */
+  message: string | null
+  errors: Violation[]
+}
+
 async function openLink(
   services: Services,
-  session: ConnectSession,
+  { session, integration }: LinkWithIntegration,
   token: string,
-  attempt?: { sent: JsonObject; errors: Violation[] },
+  attempt?: Attempt,
 ): Promise<Content> {
   const { connector, fields, needs_scripts } = await fieldsOf(services, session)
   const prefilled = await prefilledConfig(services, session)
@@ -98,15 +111,37 @@ async function openLink(
     return html`<h1>Connect ${connector.title}</h1>
 <p>The settings of this source need JavaScript: ${missing.join(', ')}. Turn it on for this page and load it again.</p>`
   }
+  const scopes = connector.oauth
+    ? await offeredScopes(services, connector.oauth.plan, { session, integration })
+    : { required: [], optional: [] }
+  const person = connectingFor(session)
   const shown = maskConfig(connector.spec.config_schema, attempt?.sent ?? prefilled)
   return html`<h1>Connect ${connector.title}</h1>
+${person !== null && html`<p>Connecting for <strong>${person}</strong>. <small>Not you? Then close this page: what you allow would be theirs to use.</small></p>`}
 <p>Check the settings, then sign in to ${provider} and allow access.</p>
 ${session.error && html`<p class="bad" role="alert">${session.error.message}</p>`}
+${attempt?.message && html`<p class="bad" role="alert">${attempt.message}</p>`}
 ${attempt?.errors.map(({ pointer, message }) => html`<p class="bad" role="alert">${pointer.slice('/config/'.length)}: ${message}</p>`)}
 <form method="post" action="/connect/${encodeURIComponent(token)}">
 ${fields.map((field) => control(field, shown[field.name]))}
+${scopeBoxes(provider, scopes, attempt?.optional_scopes)}
 <button class="primary wide">Authorize with ${provider}</button>
 </form>`
+}
+
+/** What will be asked for, and of that what the person may leave out. */
+function scopeBoxes(provider: string, { required, optional }: OfferedScopes, chosen: string[] | undefined): Content {
+  if (optional.length === 0) return null
+  const words = ({ scope, meaning }: OfferedScopes['optional'][number]) =>
+    meaning === null ? html`<code>${scope}</code>` : html`${meaning} <small><code>${scope}</code></small>`
+  const box = (one: OfferedScopes['optional'][number]) => {
+    const ticked = chosen === undefined || chosen.includes(one.scope)
+    return html`<p><label><input type="checkbox" name="${SCOPE}" value="${one.scope}"${ticked && html` checked`}> ${words(one)}</label></p>`
+  }
+  return html`<fieldset><legend>What ${provider} is asked for</legend>
+<input type="hidden" name="${SCOPES_SHOWN}" value="1">
+${required.map((one) => html`<p><label><input type="checkbox" checked disabled> ${words(one)} <small>needed</small></label></p>`)}
+${optional.map(box)}</fieldset>`
 }
 
 function control(field: PlainField, given: unknown): Content {

@@ -20,23 +20,52 @@ export function sessionNeeds(
   return mergeNeeds({ required: required ?? [], optional: optional ?? [] })
 }
 
+/** What an authorization request of a session asks for, before the person has chosen. */
+export interface ScopeQuestion {
+  /** Null: what the connector asks for by itself. */
+  asked: string[] | null
+  /** Those of them that the person may leave out. */
+  optional: string[]
+}
+
 /**
- * The scopes of the authorization request; null: what the connector asks for by itself. A repair asks for what the
- * connection was made with and what it needs by now; while its grant is alive, and where the provider adds scopes to a
- * grant, for the difference alone.
+ * A repair asks for what the connection was made with and what it needs by now; while its grant is alive, and where the
+ * provider adds scopes to a grant, for the difference alone.
  */
-export async function scopesToAskFor(
+export async function scopeQuestion(
   services: Services,
   plan: OAuthPlan,
   session: ConnectSession,
   needs: NeededScopes,
-): Promise<string[] | null> {
+): Promise<ScopeQuestion> {
   const standing = session.repair ? await standingGrant(services, session) : null
-  if (standing === null) return listed([...needs.required, ...needs.optional])
+  if (standing === null) return { asked: listed([...needs.required, ...needs.optional]), optional: needs.optional }
   const granted = grantedScopes(standing)
   const all = mergeNeeds(needs, { required: standing.required_scopes, optional: standing.optional_scopes })
   const difference = standing.status === 'healthy' ? scopesToAsk(plan, { ...all, granted }) : null
-  return difference ?? listed([...(standing.requested_scopes ?? granted), ...all.required, ...all.optional])
+  const asked = difference ?? listed([...(standing.requested_scopes ?? granted), ...all.required, ...all.optional])
+  return { asked, optional: all.optional.filter((scope) => asked?.includes(scope) === true) }
+}
+
+/**
+ * The scopes of the authorization request; null: what the connector asks for by itself.
+ *
+ * @param chosen the optional scopes that the person left selected; undefined: all of them
+ * @throws Problem 422 `scope_not_offered`, or `no_scope_chosen` where nothing would be left to ask for
+ */
+export function scopesToAskFor({ asked, optional }: ScopeQuestion, chosen: string[] | undefined): string[] | null {
+  if (asked === null || chosen === undefined) return asked
+  const stranger = chosen.find((scope) => !optional.includes(scope))
+  if (stranger !== undefined) {
+    throw new Problem(
+      422,
+      'scope_not_offered',
+      'A scope was chosen that this link does not offer. Load the page again.',
+    )
+  }
+  const left = asked.filter((scope) => !optional.includes(scope) || chosen.includes(scope))
+  if (left.length > 0) return left
+  throw new Problem(422, 'no_scope_chosen', 'Nothing would be asked for. Leave at least one permission selected.')
 }
 
 const listed = (scopes: string[]) => (scopes.length === 0 ? null : [...new Set(scopes)])

@@ -1,6 +1,7 @@
 import { createRoute, z } from '@hono/zod-openapi'
 import type { JsonObject } from '@sluice/oauth'
 import type { Context } from 'hono'
+import { scopesSchema } from '../connections/scopes-schema.ts'
 import { jsonObjectSchema } from '../connectors/connector-record.ts'
 import { forTenant } from '../database/in-tenant.ts'
 import { type Api, failures, json } from '../http/api.ts'
@@ -16,7 +17,7 @@ import { connectorForPerson } from './connector-for-person.ts'
 import { linkParameter, prefilledConfig } from './get-link.ts'
 import type { LinkWithIntegration } from './link-integration.ts'
 import { storePendingAuthorization } from './pending-authorization.ts'
-import { scopesToAskFor, sessionNeeds } from './session-scopes.ts'
+import { scopeQuestion, scopesToAskFor, sessionNeeds } from './session-scopes.ts'
 import { submittedConfig } from './submitted-config.ts'
 
 const route = createRoute({
@@ -27,7 +28,20 @@ const route = createRoute({
   description: 'Checks the config, then answers with the provider’s authorization URL and binds this browser to it.',
   request: {
     params: linkParameter,
-    body: { required: true, ...json(z.object({ config: jsonObjectSchema }).strict(), 'The filled-in config.') },
+    body: {
+      required: true,
+      ...json(
+        z
+          .object({
+            config: jsonObjectSchema,
+            optional_scopes: scopesSchema.optional().openapi({
+              description: 'The optional scopes that the person left selected. Left out: all of them.',
+            }),
+          })
+          .strict(),
+        'The filled-in config.',
+      ),
+    },
   },
   responses: {
     200: json(z.object({ authorization_url: z.url() }).openapi('AuthorizationStart'), 'Send the browser there.'),
@@ -40,8 +54,9 @@ export function startAuthorization(api: Api, services: Services) {
     requireSameOrigin(c, services.base_url)
     const { token } = c.req.valid('param')
     const link = await findLink(services, token)
-    const sent = parseJsonObject(c.req.valid('json').config)
-    return c.json({ authorization_url: await authorizationUrl(c, services, { ...link, token, sent }) }, 200)
+    const { config, optional_scopes } = c.req.valid('json')
+    const start = { ...link, token, sent: parseJsonObject(config), optional_scopes }
+    return c.json({ authorization_url: await authorizationUrl(c, services, start) }, 200)
   })
 }
 
@@ -50,6 +65,8 @@ export interface Start extends LinkWithIntegration {
   token: string
   /** The config as the person sent it. */
   sent: JsonObject
+  /** Those that the person left selected; left out: all. */
+  optional_scopes?: string[] | undefined
 }
 
 /**
@@ -57,7 +74,8 @@ export interface Start extends LinkWithIntegration {
  *
  * @throws Problem 410 when the link is over, 422 when the config breaks the schema, 429 when it was started too often
  */
-export async function authorizationUrl(c: Context, shared: Services, { session, integration, token, sent }: Start) {
+export async function authorizationUrl(c: Context, shared: Services, start: Start) {
+  const { session, integration, token, sent } = start
   const services = forTenant(shared, session.tenant_id)
   requireOpen(session, services.now())
   services.start_limit.count(session.id, services.now())
@@ -68,7 +86,8 @@ export async function authorizationUrl(c: Context, shared: Services, { session, 
   const config = submittedConfig(connector, sent, await prefilledConfig(services, session))
 
   const { tenant_id, integration_id } = session
-  const scopes = await scopesToAskFor(services, connector.oauth.plan, session, sessionNeeds(session, integration))
+  const question = await scopeQuestion(services, connector.oauth.plan, session, sessionNeeds(session, integration))
+  const scopes = scopesToAskFor(question, start.optional_scopes)
   const parties = { tenant_id, integration_id, connector, scopes, client: integration }
   const conversation = await openConversation(services, parties)
   const redirect_uri = redirectUriOf(services.base_url, integration)

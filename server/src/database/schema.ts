@@ -212,6 +212,7 @@ export interface Brand {
 
 export interface EndUser {
   id: string
+  name?: string | undefined
   email?: string | undefined
 }
 

@@ -7,6 +7,7 @@ import { Notice } from '../page/notice.tsx'
 import { apiError } from '../page/use-load.ts'
 import { webAddress } from '../page/web-address.ts'
 import { authorize, configViolations } from './connect-calls.ts'
+import { ScopeChoice } from './scope-choice.tsx'
 
 interface AuthorizePanelProps {
   token: string
@@ -20,14 +21,17 @@ export function AuthorizePanel({ token, link, onClosed }: AuthorizePanelProps) {
   const [busy, setBusy] = useState(false)
   const [violations, setViolations] = useState<readonly Violation[]>([])
   const [error, setError] = useState<ApiError>()
-  const { connector, provider } = link
+  const { connector, provider, connecting_for, scopes } = link
+  const [chosen, setChosen] = useState(() => scopes.optional.map(({ scope }) => scope))
   const documentation = webAddress(connector.documentation_url)
 
   const submit = async (config: JsonObject) => {
     setBusy(true)
     setError(undefined)
     try {
-      location.assign(await authorize(token, config))
+      location.assign(
+        await authorize(token, { config, ...(scopes.optional.length > 0 && { optional_scopes: chosen }) }),
+      )
       // Busy until the browser has left; where it came back from its cache, the person starts over.
       addEventListener('pageshow', () => setBusy(false), { once: true })
     } catch (cause) {
@@ -52,6 +56,12 @@ export function AuthorizePanel({ token, link, onClosed }: AuthorizePanelProps) {
           </a>
         )}
       </p>
+      {connecting_for !== null && (
+        <p className="connecting-for">
+          Connecting for <strong>{connecting_for}</strong>{' '}
+          <span className="muted">Not you? Then close this page: what you allow would be theirs to use.</span>
+        </p>
+      )}
       {link.error && !busy && <LastAttempt link={link} error={link.error} />}
       {provider && (
         <ConfigForm
@@ -62,6 +72,7 @@ export function AuthorizePanel({ token, link, onClosed }: AuthorizePanelProps) {
           busy={busy}
           onSubmit={submit}
         >
+          <ScopeChoice provider={provider.title} scopes={scopes} chosen={chosen} disabled={busy} onChoose={setChosen} />
           {error && <Notice tone="bad">{error.message}</Notice>}
           <button type="submit" className="primary wide" disabled={busy}>
             {busy ? `Going to ${provider.title} …` : `Authorize with ${provider.title}`}

@@ -31,6 +31,12 @@ export function CompletedPanel({ token, link }: { token: string; link: ConnectLi
               <code className="id">{connection.id}</code> <CopyButton text={connection.id} />
             </dd>
           </div>
+          {link.connecting_for !== null && (
+            <div>
+              <dt>For</dt>
+              <dd>{link.connecting_for}</dd>
+            </div>
+          )}
           {expiry && (
             <div>
               <dt>Access token expires</dt>

@@ -8,10 +8,16 @@ export function readLink(token: string) {
   return dataOf(sluice.GET('/connect/{token}/session', { params: { path: { token } } }))
 }
 
+interface AuthorizationChoices {
+  config: JsonObject
+  /** Those that the person left selected; left out: all that the link offers. */
+  optional_scopes?: string[]
+}
+
 /** The provider's authorization URL, for which this browser is now bound. */
-export async function authorize(token: string, config: JsonObject): Promise<string> {
+export async function authorize(token: string, body: AuthorizationChoices): Promise<string> {
   const params = { path: { token } }
-  const { authorization_url } = await dataOf(sluice.POST('/connect/{token}/authorize', { params, body: { config } }))
+  const { authorization_url } = await dataOf(sluice.POST('/connect/{token}/authorize', { params, body }))
   return authorization_url
 }
 

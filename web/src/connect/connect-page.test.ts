@@ -66,6 +66,43 @@ test('a second click while the first is under way starts nothing', async () => {
   assert.equal(server.calls.filter(({ call }) => call === 'POST /connect/t/authorize').length, 1)
 })
 
+const scopes = {
+  required: [{ scope: 'customers:read', meaning: 'See your customers: names, email addresses and countries' }],
+  optional: [
+    { scope: 'orders:read', meaning: 'See your orders: what was bought, when and for how much' },
+    { scope: 'https://api.example.com/auth/inventory.warehouses.readonly', meaning: null },
+  ],
+}
+
+test('optional scopes are ticked boxes with their words, and those that are unticked are not asked for', async () => {
+  web.server.answers[SESSION] = { body: connectLink({ scopes, connecting_for: 'Acme (alice@example.com)' }) }
+  await using opened = await openPage(web, '/connect/t')
+  const { page } = opened
+  await page.getByText('Connecting for Acme (alice@example.com)').waitFor()
+  const needed = page.getByRole('checkbox', { name: /See your customers.*needed/ })
+  assert.deepEqual([await needed.isChecked(), await needed.isDisabled()], [true, true])
+  const orders = page.getByRole('checkbox', { name: /See your orders/ })
+  const unnamed = page.getByRole('checkbox', { name: /warehouses/ })
+  assert.deepEqual([await orders.isChecked(), await unnamed.isChecked()], [true, true])
+  await orders.uncheck()
+  await page.getByLabel('Region').selectOption('United States')
+  await page.getByRole('button', { name: 'Authorize with Lab', exact: true }).click()
+  await page.getByRole('heading', { name: 'Lab sign-in' }).waitFor()
+  const sent = web.server.calls.find(({ call }) => call === 'POST /connect/t/authorize')
+  assert.partialDeepStrictEqual(sent?.body, { optional_scopes: [scopes.optional[1]?.scope] })
+  opened.assertClean()
+})
+
+test('the choice of scopes fits a phone, light and dark', async () => {
+  web.server.answers[SESSION] = { body: connectLink({ scopes, connecting_for: 'a'.repeat(80) }) }
+  for (const colorScheme of ['light', 'dark'] as const) {
+    await using opened = await openPage(web, '/connect/t', { viewport: { width: 360, height: 740 }, colorScheme })
+    await opened.page.getByRole('checkbox', { name: /See your orders/ }).waitFor()
+    assert.equal(await overflow(opened.page), 0)
+    opened.assertClean()
+  }
+})
+
 test('a denied consent says that nothing was changed and can be tried again', async () => {
   web.server.answers[SESSION] = {
     body: connectLink({ error: { code: 'access_denied', message: 'Access was denied.' } }),

@@ -19,6 +19,8 @@ export function connectLink(changes: Partial<ConnectLink> = {}): ConnectLink {
     repair: false,
     allowed_origins: [],
     brand: null,
+    connecting_for: null,
+    scopes: { required: [], optional: [] },
     expires_at: inMinutes(29.5),
     ...changes,
   }

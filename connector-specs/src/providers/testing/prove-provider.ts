@@ -389,6 +389,7 @@ function proveFacts({ provider, behaviour, url_policy, server }: OAuthPlan, decl
   assert.deepEqual(url_policy.allowed_hosts, declared.hosts)
   assert.equal(behaviour.pkce, declared.authorization?.pkce ?? 'unsupported')
   assert.equal(behaviour.incremental_scopes, declared.scopes.incremental)
+  assert.deepEqual(Object.fromEntries(behaviour.scope_meanings), declared.scopes.meanings)
   assert.deepEqual(behaviour.account, declared.account)
   const policy = Object.entries(behaviour.refresh_policy).filter(([, value]) => value !== null)
   assert.deepEqual(Object.fromEntries(policy), { ...refresh_tokens })
