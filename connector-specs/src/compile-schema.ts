@@ -27,6 +27,8 @@ export interface ConfigValidator {
 
 const CACHE_ENTRIES = 256
 const cache = new Map<string, ConfigValidator>()
+/** Schemas are not changed once they were read. */
+const compiled = new WeakMap<JsonObject, ConfigValidator>()
 
 /**
  * Compiles a JSON Schema (draft-07, or 2020-12 where `$schema` says so) once for each content. Unknown keywords are
@@ -35,6 +37,14 @@ const cache = new Map<string, ConfigValidator>()
  * @throws SpecError `invalid_schema` when it is not a schema, too large, or refers outside itself.
  */
 export function compileSchema(schema: JsonObject): ConfigValidator {
+  const seen = compiled.get(schema)
+  if (seen !== undefined) return seen
+  const validator = compileContent(schema)
+  compiled.set(schema, validator)
+  return validator
+}
+
+function compileContent(schema: JsonObject): ConfigValidator {
   const key = createHash('sha256').update(JSON.stringify(schema)).digest('base64')
   const known = cache.get(key)
   if (known) return known

@@ -4,6 +4,7 @@ import type { Kysely } from 'kysely'
 import type { Logger } from 'pino'
 import type { ApiKeys } from './api-keys/api-keys.ts'
 import type { AuditLog } from './audit/audit-log.ts'
+import type { Batches } from './batches.ts'
 import type { StartLimit } from './connect/start-limit.ts'
 import type { ConnectorCatalogue } from './connectors/connector-catalogue.ts'
 import type { IdentityProvider } from './console/sign-in/identity-provider.ts'
@@ -38,6 +39,7 @@ export interface Services {
   /** Jobs and schedules, shared by all processes on the database. */
   queue: Queue
   start_limit: StartLimit
+  batches: Batches
   /** Tells those who wait that a connect session changed. */
   session_watch: RowWatch
   /** The same of runs. */

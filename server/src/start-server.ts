@@ -7,6 +7,7 @@ import { type DestinationStream, type Logger, pino } from 'pino'
 import { createApiKeys } from './api-keys/api-keys.ts'
 import { buildApp } from './app.ts'
 import { createAuditLog } from './audit/audit-log.ts'
+import { createBatches } from './batches.ts'
 import type { Config } from './config.ts'
 import { createStartLimit } from './connect/start-limit.ts'
 import { registerConnectionMetrics } from './connections/connection-metrics.ts'
@@ -137,6 +138,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
       identity_provider:
         config.sign_in && (await openIdentityProvider({ fetch, metadata, now }, config.sign_in, config)),
       start_limit: createStartLimit(),
+      batches: createBatches(db),
       session_watch: createRowWatch(db, 'connect_sessions', () => services.log),
       run_watch: createRowWatch(db, 'runs', () => services.log),
       base_url: baseUrlOn(config, listener),

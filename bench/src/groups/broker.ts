@@ -1,8 +1,9 @@
 // The broker's hot paths, each against a bare Hono route that does the least that anybody must do, in one run.
+import { setTimeout as delay } from 'node:timers/promises'
 import { createConnectSession } from '@sluice/server'
 import { type Arena, CONNECTIONS, openArena } from '../broker/arena.ts'
 import { type Child, startChild } from '../broker/child.ts'
-import type { LoadOrder } from '../broker/load-process.ts'
+import type { LoadOrder, LoadReport } from '../broker/load-process.ts'
 import { refreshStorm } from '../broker/refresh-storm.ts'
 import { type Figures, run, versus } from '../broker/versus.ts'
 import { type Measurement, roundTo } from '../result.ts'
@@ -14,6 +15,8 @@ const READ_MS = 4000
 const START_MS = 3000
 /** Each callback needs a start of its own. */
 const CALLBACKS = 600
+const ALL_MS = 120_000
+const COUNTED_AFTER_MS = 1500
 const CONFIG = { region: 'all', history: 'all' }
 
 export async function measure(): Promise<Measurement[]> {
@@ -74,7 +77,7 @@ async function measureRead(arena: Arena, generator: Child<unknown>, origins: Ori
     READ_MS,
   )
   const each = await statementsPerRequest(arena, generator, { origin: origins.ours, requests: ours.slice(80_000) })
-  report('credentials read', us, bare, each)
+  report('credentials read', us, bare, each.statements)
   return [
     ...pair('credentials_read', us, bare, 'ratio >= 0.5'),
     {
@@ -85,7 +88,7 @@ async function measureRead(arena: Arena, generator: Child<unknown>, origins: Ori
       aim: 'ratio <= 5',
     },
     { id: 'broker.credentials_read_p99_bare', value: roundTo(bare.p99_ms, 2), unit: 'ms' },
-    { id: 'broker.credentials_read_statements', value: roundTo(each, 2), unit: 'statements per request' },
+    statementsFigure('credentials_read', each),
   ]
 }
 
@@ -104,30 +107,34 @@ async function measureAuthorization(arena: Arena, generator: Child<unknown>, ori
     { ours: async () => ({ origin: origins.ours, requests: await start(8000), once: true }), bare: () => insert },
     START_MS,
   )
-  report('authorization start', starts.ours, starts.bare)
+  const counted = { origin: origins.ours, requests: await start(CALLBACKS), once: true }
+  const perStart = await statementsPerRequest(arena, generator, counted, true)
+  report('authorization start', starts.ours, starts.bare, perStart.statements)
 
   const exchange = { origin: origins.bare, requests: [get('/exchange?code=code')] }
+  const comingBack = (answers: LoadReport['answers']) => ({
+    origin: origins.ours,
+    requests: answers.map(({ body, cookies }) => callbackRequest(arena, body, cookies)),
+    once: true,
+  })
   const callbacks = await versus(
     generator,
     {
       bare: () => exchange,
       ours: async () => {
-        const started = await run(
-          generator,
-          { origin: origins.ours, requests: await start(CALLBACKS), once: true },
-          120_000,
-          true,
-        )
-        const requests = started.answers.map(({ body, cookies }) => callbackRequest(arena, body, cookies))
-        return { origin: origins.ours, requests, once: true }
+        const load = { origin: origins.ours, requests: await start(CALLBACKS), once: true }
+        return comingBack((await run(generator, load, ALL_MS, true)).answers)
       },
     },
     START_MS,
   )
-  report('callback', callbacks.ours, callbacks.bare)
+  const perCallback = await statementsPerRequest(arena, generator, comingBack(perStart.answers))
+  report('callback', callbacks.ours, callbacks.bare, perCallback.statements)
   return [
     ...pair('authorization_start', starts.ours, starts.bare, 'ratio >= 0.5'),
+    statementsFigure('authorization_start', perStart),
     ...pair('callback', callbacks.ours, callbacks.bare, 'ratio >= 0.5'),
+    statementsFigure('callback', perCallback),
   ]
 }
 
@@ -170,14 +177,22 @@ function pair(name: string, ours: Figures, bare: Figures, aim: string): Measurem
 async function statementsPerRequest(
   arena: Arena,
   generator: Child<unknown>,
-  load: Pick<LoadOrder, 'origin' | 'requests'>,
+  load: Pick<LoadOrder, 'origin' | 'requests'> & { once?: boolean },
+  keep = false,
 ) {
   const before = await statements(arena)
-  const { requests } = await run(generator, load, READ_MS)
-  return ((await statements(arena)) - before) / requests
+  const { requests, answers } = await run(generator, load, load.once === true ? ALL_MS : READ_MS, keep)
+  return { statements: ((await statements(arena)) - before) / requests, answers }
+}
+
+function statementsFigure(name: string, counted: { statements: number }): Measurement {
+  const value = roundTo(counted.statements, 2)
+  return { id: `broker.${name}_statements`, value, unit: 'statements per request' }
 }
 
 async function statements({ sql }: Arena): Promise<number> {
+  // A connection tells of its transactions once a second at most.
+  await delay(COUNTED_AFTER_MS)
   const [row] =
     await sql`select xact_commit + xact_rollback as count from pg_stat_database where datname = current_database()`
   return Number(row?.count)

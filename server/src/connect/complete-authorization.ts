@@ -14,10 +14,8 @@ import type { Services } from '../services.ts'
 import { uuidv7 } from '../uuid.ts'
 import type { ConnectSession } from './connect-link.ts'
 import { connectorForPerson } from './connector-for-person.ts'
-import { readLink, selectLink } from './link-integration.ts'
 import type { PendingAuthorization } from './pending-authorization.ts'
 import { requireGrantedScopes, sessionNeeds } from './session-scopes.ts'
-import { storeConnection } from './store-connection.ts'
 
 export interface ReceivedResponse {
   parameters: URLSearchParams
@@ -52,11 +50,9 @@ export async function completeAuthorization(
   received: ReceivedResponse,
 ): Promise<void> {
   const { tenant_id, connect_session_id, integration_id, config } = pending
-  const row = await selectLink(services.db)
-    .where('connect_sessions.tenant_id', '=', tenant_id)
-    .where('connect_sessions.id', '=', connect_session_id)
-    .executeTakeFirstOrThrow()
-  const { session, integration } = readLink(row)
+  const link = await services.batches.links_of_sessions(tenant_id)(connect_session_id)
+  if (link === undefined) throw linkUsed()
+  const { session, integration } = link
   const connector = await connectorForPerson(services.connectors, session.connector_id)
   if (connector.oauth === null) {
     throw new Problem(422, 'connector_without_oauth', 'The connector no longer offers OAuth.')
@@ -116,9 +112,8 @@ async function create(answered: Answered): Promise<void> {
   const subject = { type: 'connection', id: connection.id }
   const detail = { connector_id, connect_session_id }
   await services.audit.append(tenant_id, { action: 'connection.create', actor, subject, detail })
-  if (!(await storeConnection(services, { connection, rows, connect_session_id, browser_hash, created }))) {
-    throw linkUsed()
-  }
+  const stored = { connection, rows, connect_session_id, browser_hash, created }
+  if (!(await services.batches.connections(tenant_id).add(stored))) throw linkUsed()
 }
 
 /** @throws Problem 410 when another browser was first, or the session was cancelled */

@@ -3,9 +3,12 @@
 import { timingSafeEqual } from 'node:crypto'
 import type { Context } from 'hono'
 import { deleteCookie, getCookie, setCookie } from 'hono/cookie'
-import type { Selectable } from 'kysely'
+import { type Kysely, type Selectable, sql } from 'kysely'
 import { connectSessionStatus } from '../connect-sessions/connect-session-record.ts'
-import type { ConnectSessionTable } from '../database/schema.ts'
+import { createBatchedRead } from '../database/batched-read.ts'
+import { inTenant } from '../database/in-tenant.ts'
+import { perTenant } from '../database/per-tenant.ts'
+import type { ConnectSessionTable, Database } from '../database/schema.ts'
 import { cookieName, cookieOptions } from '../http/cookies.ts'
 import { Problem } from '../http/problem.ts'
 import type { Services } from '../services.ts'
@@ -34,12 +37,38 @@ export async function knownConnectSession({ db }: Services, token: string): Prom
 }
 
 /** The same with its integration. @throws Problem 404 `link_unknown` */
-export async function findLink({ db }: Services, token: string): Promise<LinkWithIntegration> {
-  const row = await selectLink(db)
-    .where((eb) => eb.or([eb('token_hash', '=', digest(token)), eb('code_link_hash', '=', digest(token))]))
-    .executeTakeFirst()
-  if (row === undefined) throw linkUnknown()
-  return readLink(row)
+export async function findLink({ batches }: Services, token: string): Promise<LinkWithIntegration> {
+  const link = await batches.links(digest(token).toString('hex'))
+  if (link === undefined) throw linkUnknown()
+  return link
+}
+
+/** Reads links by the digest of their token, in hexadecimal: of the link itself, else of the one that a user code leads to. */
+export function createLinkReader(db: Kysely<Database>) {
+  return createBatchedRead<LinkWithIntegration>(async (digests) => {
+    const links = await linksBy(db, 'token_hash', digests)
+    const others = digests.filter((hash) => !links.has(hash))
+    return others.length === 0 ? links : new Map([...links, ...(await linksBy(db, 'code_link_hash', others))])
+  })
+}
+
+/** The same by the ids of a tenant's sessions. */
+export function createSessionLinkReader(db: Kysely<Database>) {
+  return perTenant((tenantId) =>
+    createBatchedRead<LinkWithIntegration>(async (ids) => {
+      const rows = await selectLink(inTenant(db, tenantId))
+        .where('connect_sessions.tenant_id', '=', tenantId)
+        .where('connect_sessions.id', '=', sql<string>`any(${ids}::uuid[])`)
+        .execute()
+      return new Map(rows.map((row) => [row.id, readLink(row)]))
+    }),
+  )
+}
+
+async function linksBy(db: Kysely<Database>, column: 'token_hash' | 'code_link_hash', digests: string[]) {
+  const hashes = sql<Buffer>`any(array(select decode(digest, 'hex') from unnest(${digests}::text[]) as digest))`
+  const rows = await selectLink(db).where(column, '=', hashes).execute()
+  return new Map(rows.map((row) => [row[column]?.toString('hex') ?? '', readLink(row)]))
 }
 
 const linkUnknown = () =>

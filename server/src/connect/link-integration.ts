@@ -18,15 +18,18 @@ const PREFIX = 'integration_row_'
 
 /** Narrow it down by columns of `connect_sessions`, and read the row with `readLink`. */
 export function selectLink(db: Kysely<Database>) {
-  return db
-    .selectFrom('connect_sessions')
-    .innerJoin('integrations', (join) =>
-      join
-        .onRef('integrations.tenant_id', '=', 'connect_sessions.tenant_id')
-        .onRef('integrations.id', '=', 'connect_sessions.integration_id'),
-    )
-    .selectAll('connect_sessions')
-    .select(columns.map((name) => sql.ref(`integrations.${name}`).as(`${PREFIX}${name}`)))
+  return (
+    db
+      .selectFrom('connect_sessions')
+      // Each session has one. Said as an inner join, it may be planned to begin at the integration, and read all its sessions.
+      .leftJoin('integrations', (join) =>
+        join
+          .onRef('integrations.tenant_id', '=', 'connect_sessions.tenant_id')
+          .onRef('integrations.id', '=', 'connect_sessions.integration_id'),
+      )
+      .selectAll('connect_sessions')
+      .select(columns.map((name) => sql.ref(`integrations.${name}`).as(`${PREFIX}${name}`)))
+  )
 }
 
 export function readLink(row: ConnectSession): LinkWithIntegration {

@@ -1,11 +1,10 @@
 // Pending authorizations: between the authorization request and its response. Each is bound to the browser that started
 // it, to one integration, and is taken once.
 import { type JsonObject, type Secret, secret } from '@sluice/oauth'
-import { type ExpressionBuilder, sql } from 'kysely'
+import { type Kysely, type Selectable, sql } from 'kysely'
 import { z } from 'zod'
-import { gateOf } from '../database/in-tenant.ts'
-import { insertFrom } from '../database/insert-from.ts'
-import type { Database } from '../database/schema.ts'
+import { createGroupCommit, type GroupCommit } from '../database/group-commit.ts'
+import type { Database, PendingAuthorizationTable } from '../database/schema.ts'
 import type { Services } from '../services.ts'
 import { digest } from '../token-digest.ts'
 
@@ -32,7 +31,7 @@ export interface PendingAuthorization {
 
 /** Stores it in place of an earlier one of the same connect session: the newest start is the one that counts. */
 export async function storePendingAuthorization(
-  { db, keys, now }: Services,
+  { keys, now, batches }: Services,
   { state, browser, ...pending }: PendingAuthorization & { state: string; browser: string },
 ): Promise<void> {
   const contents: z.infer<typeof contentsSchema> = {
@@ -40,7 +39,7 @@ export async function storePendingAuthorization(
     connect_token: pending.connect_token,
     config: pending.config,
   }
-  const row = {
+  await batches.pending_authorizations.add({
     state_hash: digest(state),
     tenant_id: pending.tenant_id,
     connect_session_id: pending.connect_session_id,
@@ -49,12 +48,47 @@ export async function storePendingAuthorization(
     redirect_uri: pending.redirect_uri,
     sealed: await keys.seal(placeOf(pending.tenant_id, pending.connect_session_id), contents),
     expires_at: new Date(now().getTime() + PENDING_SECONDS * 1000),
-  }
-  const { db: bare, gate } = gateOf(db)
-  await sql`${insertFrom('pending_authorizations', row, sql`where ${gate}`)}
-    on conflict (connect_session_id) do update set
-      (${sql.join(Object.keys(row).map((name) => sql.ref(name)))}) =
-      (${sql.join(Object.keys(row).map((name) => sql.ref(`excluded.${name}`)))})`.execute(bare)
+  })
+}
+
+/** Every column that a start fills; bytes go as hexadecimal text. */
+const COLUMN_TYPES = {
+  state_hash: 'bytea',
+  tenant_id: 'uuid',
+  connect_session_id: 'uuid',
+  integration_id: 'uuid',
+  browser_hash: 'bytea',
+  redirect_uri: 'text',
+  sealed: 'bytea',
+  expires_at: 'timestamptz',
+} as const satisfies Partial<Record<keyof PendingAuthorizationTable, string>>
+
+type PendingRow = { [Name in keyof typeof COLUMN_TYPES]: Selectable<PendingAuthorizationTable>[Name] }
+
+const names = Object.keys(COLUMN_TYPES) as (keyof PendingRow)[]
+const isBytes = (name: keyof PendingRow) => COLUMN_TYPES[name] === 'bytea'
+
+const columnList = sql.raw(names.join(', '))
+const givenValues = sql.raw(names.map((name) => (isBytes(name) ? `decode(${name}, 'hex')` : name)).join(', '))
+const newValues = sql.raw(names.map((name) => `excluded.${name}`).join(', '))
+
+/** Starts that come together share one statement and its commit; each row names its tenant. */
+export function createPendingAuthorizationCommits(db: Kysely<Database>): GroupCommit<PendingRow, undefined> {
+  return createGroupCommit(async (rows) => {
+    const columns = names.map((name) => {
+      const values = rows.map((row) => asText(row[name]))
+      return sql`${values}::${sql.raw(isBytes(name) ? 'text' : COLUMN_TYPES[name])}[]`
+    })
+    await sql`insert into pending_authorizations (${columnList})
+      select ${givenValues} from unnest(${sql.join(columns)}) as given (${columnList})
+      on conflict (connect_session_id) do update set (${columnList}) = (${newValues})`.execute(db)
+    return rows.map(() => undefined)
+  })
+}
+
+function asText(value: string | Buffer | Date): string {
+  if (typeof value === 'string') return value
+  return value instanceof Date ? value.toISOString() : value.toString('hex')
 }
 
 export type NotTaken = 'unknown_state' | 'state_expired' | 'other_integration' | 'other_browser' | 'other_person'
@@ -75,26 +109,22 @@ export interface ReceivedAt {
  * (another integration's redirect URI, another browser, too late) takes nothing and learns why.
  */
 export async function takePendingAuthorization(
-  { db, keys, now }: Services,
+  { db, keys, now, batches }: Services,
   { state, integration_id, redirect_uri, browser, person }: ReceivedAt,
 ): Promise<PendingAuthorization | NotTaken> {
   const stateHash = digest(state)
   const taken =
     browser?.length === 0
       ? undefined
-      : await db
-          .deleteFrom('pending_authorizations')
-          .where('state_hash', '=', stateHash)
-          .where('integration_id', '=', integration_id)
-          .where('redirect_uri', '=', redirect_uri)
-          .$if(browser !== null, (query) => query.where('browser_hash', 'in', (browser ?? []).map(digest)))
-          .$if(person !== undefined, (query) =>
-            query.where((eb) => eb.exists(sessionOf(eb, { person: person ?? null, mayBeNobodys: browser !== null }))),
-          )
-          .where('expires_at', '>', now())
-          .where(withoutWaiting)
-          .returningAll()
-          .executeTakeFirst()
+      : await batches.taken_authorizations.add({
+          state_hash: stateHash.toString('hex'),
+          integration_id,
+          redirect_uri,
+          browser_hashes: browser?.map((value) => digest(value).toString('hex')) ?? null,
+          is_of_person: person !== undefined,
+          person: person ?? null,
+          at: now(),
+        })
   if (taken !== undefined) {
     const contents = contentsSchema.parse(
       await keys.open(placeOf(taken.tenant_id, taken.connect_session_id), taken.sealed),
@@ -104,7 +134,7 @@ export async function takePendingAuthorization(
       connect_session_id: taken.connect_session_id,
       integration_id: taken.integration_id,
       kept: secret(contents.kept),
-      redirect_uri: taken.redirect_uri,
+      redirect_uri,
       connect_token: contents.connect_token,
       config: contents.config,
     }
@@ -123,27 +153,58 @@ export async function takePendingAuthorization(
   return browser.some((value) => digest(value).equals(standing.browser_hash)) ? 'other_person' : 'other_browser'
 }
 
-/**
- * That it is taken need not be on disk before the code is sent: whatever is committed later brings it there as well, and
- * where nothing is, the person starts again.
- */
-const withoutWaiting = sql<boolean>`(select set_config('synchronous_commit', 'off', true)) is not null`
+interface Take {
+  /** In hexadecimal, as the browsers' are. */
+  state_hash: string
+  integration_id: string
+  redirect_uri: string
+  /** Null: anyone's. */
+  browser_hashes: string[] | null
+  /** The session must be for `person`; where a browser is proof too, it may be for nobody in particular. */
+  is_of_person: boolean
+  person: string | null
+  at: Date
+}
 
-/** The session of the authorization, if it is for this person; for nobody in particular where a browser is proof too. */
-function sessionOf(
-  eb: ExpressionBuilder<Database, 'pending_authorizations'>,
-  { person, mayBeNobodys }: { person: string | null; mayBeNobodys: boolean },
-) {
-  return eb
-    .selectFrom('connect_sessions')
-    .select('connect_sessions.id')
-    .whereRef('connect_sessions.id', '=', 'pending_authorizations.connect_session_id')
-    .where(({ eb, ref, or }) =>
-      or([
-        eb(ref('end_user', '->>').key('id'), '=', person ?? ''),
-        ...(mayBeNobodys ? [eb('end_user', 'is', null)] : []),
-      ]),
+const TAKE_COLUMNS = sql.raw(
+  'place integer, state_hash text, integration_id uuid, redirect_uri text, browser_hashes text[], is_of_person boolean, ' +
+    'person text, at timestamptz',
+)
+
+type TakenRow = Pick<PendingRow, 'tenant_id' | 'connect_session_id' | 'integration_id' | 'sealed'>
+
+/**
+ * Callbacks that come together share one statement; of two with one state, one gets it. That it is taken need not be on
+ * disk before the code is sent: whatever is committed later brings it there as well, and where nothing is, the person
+ * starts again.
+ */
+export function createPendingAuthorizationTakes(db: Kysely<Database>): GroupCommit<Take, TakenRow | undefined> {
+  return createGroupCommit(async (takes) => {
+    const given = takes.map((take, place) => ({ place, ...take }))
+    const { rows } = await sql<TakenRow & { place: number }>`
+      delete from pending_authorizations as pending
+      using json_to_recordset(${JSON.stringify(given)}::text::json) as given (${TAKE_COLUMNS})
+      where pending.state_hash = any(array(
+          select decode(hash, 'hex') from unnest(${takes.map((take) => take.state_hash)}::text[]) as hash
+        ))
+        and pending.state_hash = decode(given.state_hash, 'hex')
+        and pending.integration_id = given.integration_id
+        and pending.redirect_uri = given.redirect_uri
+        and (given.browser_hashes is null or encode(pending.browser_hash, 'hex') = any(given.browser_hashes))
+        and (not given.is_of_person or exists (
+          select from connect_sessions where connect_sessions.id = pending.connect_session_id and (
+            connect_sessions.end_user ->> 'id' = coalesce(given.person, '')
+            or (given.browser_hashes is not null and connect_sessions.end_user is null)
+          )
+        ))
+        and pending.expires_at > given.at
+        and (select set_config('synchronous_commit', 'off', true)) is not null
+      returning given.place, pending.tenant_id, pending.connect_session_id, pending.integration_id, pending.sealed`.execute(
+      db,
     )
+    const taken = new Map(rows.map((row) => [row.place, row]))
+    return takes.map((_, place) => taken.get(place))
+  })
 }
 
 function placeOf(tenantId: string, connectSessionId: string) {

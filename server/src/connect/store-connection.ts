@@ -1,41 +1,71 @@
-// What a completed authorization leaves, in one statement: the connect session is completed, and only then are the
-// connection, its grant, its history and its event made.
-import { sql } from 'kysely'
+// What completed authorizations leave: the connect session is completed, and only then are the connection, its grant, its
+// history and its event made. Those of one tenant that end at once share one statement.
+import { type Kysely, sql } from 'kysely'
 import { type HistoryEntry, historyRow } from '../connections/connection-history.ts'
-import { gateOf } from '../database/in-tenant.ts'
-import { insertFrom } from '../database/insert-from.ts'
+import { createGroupCommit } from '../database/group-commit.ts'
+import { gateOf, inTenant } from '../database/in-tenant.ts'
+import { insertRecords } from '../database/insert-records.ts'
+import { perTenant } from '../database/per-tenant.ts'
+import type { Database } from '../database/schema.ts'
 import { emittedWith } from '../events/emit-event.ts'
-import type { Services } from '../services.ts'
+import { uuidv7 } from '../uuid.ts'
 
 export interface ConnectionToStore {
   connection: { id: string; tenant_id: string }
   /** Rows of `connections` and `grants`. */
-  rows: { connection: object; grant: object }
+  rows: { connection: { id: string }; grant: { connection_id: string } }
   connect_session_id: string
   /** Of the browser that may look at the completed session. */
   browser_hash: Buffer
   created: HistoryEntry
 }
 
-/** False: another browser was first, or the session was cancelled; then nothing was stored. */
-export async function storeConnection(services: Services, stored: ConnectionToStore): Promise<boolean> {
-  const { connection, rows, connect_session_id, browser_hash, created } = stored
-  const { id, tenant_id } = connection
-  const { db, gate } = gateOf(services.db)
-  const completed = sql`completed`
-  const event = { type: 'connection.created', data: { connection_id: id } } as const
-  const { rows: done } = await sql`
+/** Adding gives false when another browser was first, or the session was cancelled; then nothing was stored. */
+export function createConnectionCommits(db: Kysely<Database>) {
+  return perTenant((tenantId) =>
+    createGroupCommit<ConnectionToStore, boolean>((stored) => storeAll(inTenant(db, tenantId), tenantId, stored)),
+  )
+}
+
+async function storeAll(tenantDb: Kysely<Database>, tenantId: string, stored: ConnectionToStore[]): Promise<boolean[]> {
+  const { db, gate } = gateOf(tenantDb)
+  const given = stored.map(({ connection, connect_session_id, browser_hash, created }) => ({
+    connect_session_id,
+    connection_id: connection.id,
+    browser_hash: browser_hash.toString('hex'),
+    at: created.at,
+    event_id: uuidv7(),
+  }))
+  const completed = sql`in (select connection_id from completed)`
+  const { rows } = await sql<{ connection_id: string }>`
     with completed as (
-      update connect_sessions set connection_id = ${id}, browser_hash = ${browser_hash}, completed_at = ${created.at},
-        config_sealed = null, user_code_hash = null, error = null, version = version + 1
-      where ${gate} and tenant_id = ${tenant_id} and id = ${connect_session_id}
-        and completed_at is null and cancelled_at is null
-      returning id
+      update connect_sessions set connection_id = given.connection_id, browser_hash = decode(given.browser_hash, 'hex'),
+        completed_at = given.at, config_sealed = null, user_code_hash = null, error = null, version = version + 1
+      from json_to_recordset(${JSON.stringify(given)}::text::json)
+        as given (connect_session_id uuid, connection_id uuid, browser_hash text, at timestamptz, event_id uuid)
+      where ${gate} and connect_sessions.tenant_id = ${tenantId}
+        and connect_sessions.id = any(${given.map((one) => one.connect_session_id)}::uuid[])
+        and connect_sessions.id = given.connect_session_id
+        and connect_sessions.completed_at is null and connect_sessions.cancelled_at is null
+      returning given.connection_id, given.event_id, jsonb_build_object('connection_id', given.connection_id) as data
     ),
-    made as (${insertFrom('connections', rows.connection, sql`from completed`)}),
-    granted as (${insertFrom('grants', rows.grant, sql`from completed`)}),
-    remembered as (${insertFrom('connection_history', historyRow(connection, created), sql`from completed`)}),
-    ${emittedWith(tenant_id, event, completed)}
-    select id from completed`.execute(db)
-  return done.length === 1
+    made as (${insertRecords(
+      'connections',
+      stored.map(({ rows: { connection } }) => connection),
+      sql`given.id ${completed}`,
+    )}),
+    granted as (${insertRecords(
+      'grants',
+      stored.map(({ rows: { grant } }) => grant),
+      sql`given.connection_id ${completed}`,
+    )}),
+    remembered as (${insertRecords(
+      'connection_history',
+      stored.map(({ connection, created }) => historyRow(connection, created)),
+      sql`given.connection_id ${completed}`,
+    )}),
+    ${emittedWith(tenantId, 'connection.created', sql`completed`)}
+    select connection_id from completed`.execute(db)
+  const made = new Set(rows.map(({ connection_id }) => connection_id))
+  return stored.map(({ connection }) => made.has(connection.id))
 }

@@ -4,6 +4,16 @@ import { keepMasked, requireSameDestinations } from '../connections/masked-secre
 import type { DescribedConnector } from '../connectors/connector-catalogue.ts'
 import { Problem } from '../http/problem.ts'
 
+const schemas = new WeakMap<DescribedConnector, JsonObject>()
+
+function schemaFor(connector: DescribedConnector): JsonObject {
+  const known = schemas.get(connector)
+  if (known !== undefined) return known
+  const schema = personSchema(connector.spec.config_schema, connector.oauth)
+  schemas.set(connector, schema)
+  return schema
+}
+
 /**
  * The config that a person sent, with defaults filled in. A secret that comes back masked means the prefilled one.
  *
@@ -12,7 +22,7 @@ import { Problem } from '../http/problem.ts'
  * @throws Problem 422 naming each field and the rule that it breaks
  */
 export function submittedConfig(connector: DescribedConnector, sent: JsonObject, prefilled: JsonObject): JsonObject {
-  const schema = personSchema(connector.spec.config_schema, connector.oauth)
+  const schema = schemaFor(connector)
   const { config, kept } = keepMasked(schema, sent, prefilled)
   requireSameDestinations(connector, { standing: prefilled, config, kept, by: 'person' })
   const validator = compileSchema(schema)

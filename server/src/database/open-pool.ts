@@ -26,7 +26,9 @@ export function openPool(url: string, { connections, max_pipeline, tenant }: Poo
     connect_timeout: 10,
     // The library's own goes up to twenty seconds, for which a database that is back would be without us.
     backoff: (attempt) => Math.min(0.05 * 2 ** attempt, LONGEST_BACKOFF_SECONDS),
-    connection: { application_name: 'sluice', 'sluice.tenant_id': tenant },
+    // Every statement has its index. One that was planned while its table was still empty, and is kept, must not read it
+    // whole ever after.
+    connection: { application_name: 'sluice', 'sluice.tenant_id': tenant, enable_seqscan: false },
     onnotice: () => {},
   }
   return postgres(target.toString(), options)

@@ -2,7 +2,6 @@
 // the transaction that made it happen; who delivers them looks at the rows.
 import type { JsonObject } from '@sluice/oauth'
 import { type RawBuilder, sql, type Transaction } from 'kysely'
-import { insertFrom } from '../database/insert-from.ts'
 import type { Database } from '../database/schema.ts'
 import { uuidv7 } from '../uuid.ts'
 import type { EventType } from './event-types.ts'
@@ -41,23 +40,21 @@ export async function emitEvent(
 }
 
 /**
- * The same as parts of one larger statement: told if `source` has a row. They are called `told` and `delivered`.
+ * The same as parts of one larger statement, called `told` and `delivered`: one event for each row of `source`, which gives
+ * its `event_id` and its `data`.
  */
-export function emittedWith(
-  tenantId: string,
-  { type, data }: NewEvent,
-  source: RawBuilder<unknown>,
-): RawBuilder<unknown> {
-  const id = uuidv7()
+export function emittedWith(tenantId: string, type: EventType, source: RawBuilder<unknown>): RawBuilder<unknown> {
   // As `uuidv7` makes them.
   const deliveryId = sql`overlay(overlay(replace(gen_random_uuid()::text, '-', '')
     placing lpad(to_hex((extract(epoch from clock_timestamp()) * 1000)::bigint), 12, '0') from 1)
     placing '7' from 13)::uuid`
-  return sql`told as (${insertFrom('events', { id, tenant_id: tenantId, type, data }, sql`from ${source}`)}),
+  return sql`told as (
+      insert into events (id, tenant_id, type, data) select event_id, ${tenantId}, ${type}, data from ${source}
+    ),
     delivered as (
       insert into webhook_deliveries (id, tenant_id, event_id, endpoint_id)
-      select ${deliveryId}, tenant_id, ${id}, webhook_endpoints.id from webhook_endpoints
-      where exists (select from ${source}) and tenant_id = ${tenantId} and enabled
+      select ${deliveryId}, ${tenantId}, event_id, webhook_endpoints.id from ${source} cross join webhook_endpoints
+      where webhook_endpoints.tenant_id = ${tenantId} and enabled
         and (event_types is null or ${type} = any(event_types))
     )`
 }

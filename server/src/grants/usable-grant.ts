@@ -1,24 +1,43 @@
+import { type Kysely, sql } from 'kysely'
+import { createBatchedRead } from '../database/batched-read.ts'
+import { inTenant } from '../database/in-tenant.ts'
+import { perTenant } from '../database/per-tenant.ts'
+import type { Database } from '../database/schema.ts'
 import { notFound, Problem } from '../http/problem.ts'
 import { withoutGrant } from '../integrations/find-integration.ts'
 import type { Services } from '../services.ts'
 import { type Grant, grantColumns, openGrant } from './grant.ts'
 
-/**
- * The grant of a connection whose credentials may be given out, in one statement.
- *
- * @throws Problem 404; 409 `connection_disabled` or `connection_without_grant`
- */
-export async function requireUsableGrant({ db, keys }: Services, tenantId: string, id: string): Promise<Grant> {
-  const row = await db
+/** Reads connections with their grants, those of one tenant that are asked for at once in one statement. */
+export function createGrantReader(db: Kysely<Database>) {
+  return perTenant((tenantId) =>
+    createBatchedRead(async (ids) => {
+      const rows = await readRows(inTenant(db, tenantId), tenantId, ids)
+      return new Map(rows.map((row) => [row.id, row]))
+    }),
+  )
+}
+
+function readRows(db: Kysely<Database>, tenantId: string, ids: string[]) {
+  return db
     .selectFrom('connections')
     .leftJoin('grants', (join) =>
       join.onRef('grants.connection_id', '=', 'connections.id').on('grants.tenant_id', '=', tenantId),
     )
     .select([...grantColumns])
-    .select('connections.disabled_at')
+    .select(['connections.id', 'connections.disabled_at'])
     .where('connections.tenant_id', '=', tenantId)
-    .where('connections.id', '=', id)
-    .executeTakeFirst()
+    .where('connections.id', '=', sql<string>`any(${ids}::uuid[])`)
+    .execute()
+}
+
+/**
+ * The grant of a connection whose credentials may be given out.
+ *
+ * @throws Problem 404; 409 `connection_disabled` or `connection_without_grant`
+ */
+export async function requireUsableGrant({ batches, keys }: Services, tenantId: string, id: string): Promise<Grant> {
+  const row = await batches.grants(tenantId)(id)
   if (row === undefined) throw notFound('connection', id)
   if (row.disabled_at !== null) {
     throw new Problem(409, 'connection_disabled', DISABLED)

@@ -1,6 +1,6 @@
 // Key-encryption keys in a file that only its owner may read: a JWK (RFC 7517 §4), or a JWK Set (§5) whose first key is
 // the current one.
-import { randomBytes } from 'node:crypto'
+import { randomBytes, randomUUID } from 'node:crypto'
 import { chmod, link, mkdir, open, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { CompactEncrypt, calculateJwkThumbprint, compactDecrypt, importJWK } from 'jose'
@@ -103,7 +103,8 @@ async function replaceFile(path: string, text: string): Promise<void> {
 }
 
 async function writeDraft(path: string, text: string): Promise<string> {
-  const draft = `${path}.${process.pid}.new`
+  // Its own for each writer: with a shared one, whoever is done first takes it away from the others.
+  const draft = `${path}.${randomUUID()}.new`
   await writeFile(draft, `${text}\n`, { mode: 0o600, flush: true })
   await chmod(draft, 0o600)
   return draft
