@@ -1,5 +1,6 @@
 // Appends to the audit chains by group commit: a caller waits for the commit of its own record, and many share one.
 import { type Kysely, sql } from 'kysely'
+import { DatabaseAwayError } from '../database/database-away.ts'
 import { createGroupCommit } from '../database/group-commit.ts'
 import type { Database } from '../database/schema.ts'
 import { Problem } from '../http/problem.ts'
@@ -9,7 +10,7 @@ export interface AuditLog {
   /**
    * Resolves when the entry is durable: only then may be done or revealed what it tells of.
    *
-   * @throws Problem 503 `audit_unavailable`
+   * @throws Problem 503 `audit_unavailable`; DatabaseAwayError
    */
   append(tenantId: string, entry: AuditEntry): Promise<void>
 }
@@ -26,7 +27,8 @@ export function createAuditLog({ db, now }: { db: Kysely<Database>; now: () => D
       try {
         await records.add({ tenant_id: tenantId, record: recordText(tenantId, entry, now()) })
       } catch (cause) {
-        throw new Problem(503, 'audit_unavailable', UNAVAILABLE, { cause })
+        if (cause instanceof DatabaseAwayError) throw cause
+        throw new Problem(503, 'audit_unavailable', UNAVAILABLE, { headers: { 'retry-after': '5' }, cause })
       }
     },
   }

@@ -13,7 +13,7 @@ import {
   type TransactionSettings,
 } from 'kysely'
 import type { ReservedSql, Sql } from 'postgres'
-import { isConnectionLost } from './database-away.ts'
+import { isConnectionLost, noticeAbsence } from './database-away.ts'
 
 export class PostgresJsDialect implements Dialect {
   readonly #sql: Sql
@@ -54,7 +54,7 @@ export class PostgresJsDriver implements Driver {
   }
 
   async beginTransaction(connection: PostgresJsConnection, settings: TransactionSettings) {
-    await connection.begin(settings.isolationLevel)
+    await noticeAbsence(() => connection.begin(settings.isolationLevel))
   }
 
   async commitTransaction(connection: PostgresJsConnection) {
@@ -95,7 +95,11 @@ export class PostgresJsConnection implements DatabaseConnection {
     this.isLost = false
   }
 
-  async executeQuery<Row>(query: CompiledQuery): Promise<QueryResult<Row>> {
+  executeQuery<Row>(query: CompiledQuery): Promise<QueryResult<Row>> {
+    return noticeAbsence(() => this.run<Row>(query))
+  }
+
+  protected async run<Row>(query: CompiledQuery): Promise<QueryResult<Row>> {
     const { reserved } = this
     if (reserved === undefined) return runQuery(this.pool, query)
     return this.noticeLoss(() => runQuery<Row>(reserved, query))

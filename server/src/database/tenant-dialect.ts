@@ -45,8 +45,8 @@ class TenantConnection extends PostgresJsConnection {
     await this.noticeLoss(() => this.#beginOn(reserved, isolationLevel))
   }
 
-  override async executeQuery<Row>(query: CompiledQuery): Promise<QueryResult<Row>> {
-    if (this.reserved !== undefined || isPlainRead(query.query)) return super.executeQuery(query)
+  protected override async run<Row>(query: CompiledQuery): Promise<QueryResult<Row>> {
+    if (this.reserved !== undefined || isPlainRead(query.query)) return super.run(query)
     const connection = await this.pool.reserve()
     try {
       return await this.noticeLoss(() => this.#inOneFlight<Row>(connection, query))

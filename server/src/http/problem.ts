@@ -7,6 +7,7 @@ import type { Context, ErrorHandler, NotFoundHandler } from 'hono'
 import { HTTPException } from 'hono/http-exception'
 import type { ContentfulStatusCode } from 'hono/utils/http-status'
 import type { Logger } from 'pino'
+import { DatabaseAwayError } from '../database/database-away.ts'
 import { SealingError } from '../sealing/sealing-error.ts'
 
 export const violationSchema = z
@@ -108,10 +109,16 @@ export function problemFrom(error: unknown, log: Logger): Problem {
   if (error instanceof SealingError && error.code === 'key_store_unavailable') {
     return new Problem(503, error.code, 'The key store does not answer. Try again later.', { cause: error })
   }
+  if (error instanceof DatabaseAwayError) {
+    log.warn({ error_name: errorName(error) }, 'the database is away')
+    return new Problem(503, 'database_unavailable', DATABASE_AWAY, { headers: { 'retry-after': '2' }, cause: error })
+  }
   // The message may quote a query or a value: the log gets the kind and the place, not the text.
   log.error({ error_name: errorName(error), stack: stackOf(error) }, 'unexpected error')
   return new Problem(500, 'internal_error', 'Something went wrong on our side. The server log says where.')
 }
+
+const DATABASE_AWAY = 'The database does not answer for the moment. Try again in some seconds.'
 
 export const onError =
   (log: Logger): ErrorHandler =>

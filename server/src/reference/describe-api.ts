@@ -9,6 +9,8 @@ problem details (RFC 9457) with a stable \`code\`.
 A POST may carry an \`Idempotency-Key\` of your choice. Sent again within a day with the same key and body, it is not done
 again: the first answer comes back, marked \`idempotency-replayed: true\`. The same key with another body is refused.
 
+While its database is away, every operation answers 503 \`database_unavailable\` with \`Retry-After\`: send it again then.
+
 A key holds scopes, and each operation names the one that it needs. A scope to write includes reading the same.
 
 ${Object.entries(scopeMeanings)
