@@ -7067,16 +7067,16 @@ export interface components {
              * @description What the failure means; null when all passed.
              * @enum {string|null}
              */
-            verdict: "transient" | "reauthorize" | "integration_broken" | "connector_broken" | null;
+            verdict: "transient" | "reauthorize" | "integration_broken" | "connector_broken" | "disabled" | null;
             /** @enum {string|null} */
             owner: "person" | "operator" | "provider" | "connector_author" | null;
             next_action: string | null;
             checks: {
                 /**
-                 * @description `config`: against the connector’s schema. `grant`: refreshed if due. `test_call`: the provider’s own. `connector`: what the connector itself says.
+                 * @description `config`: against the connector’s schema. `grant`: refreshed if due. `test_call`: the provider’s own. `connector`: what the connector itself says. `enabled`: first, and only where the connection is disabled.
                  * @enum {string}
                  */
-                check: "config" | "grant" | "test_call" | "connector";
+                check: "enabled" | "config" | "grant" | "test_call" | "connector";
                 /** @enum {string} */
                 outcome: "passed" | "failed" | "skipped";
                 message: string | null;
@@ -7282,8 +7282,11 @@ export interface components {
             error: {
                 code: string;
                 message: string;
-                /** @enum {string} */
-                verdict: "transient" | "reauthorize" | "integration_broken" | "connector_broken";
+                /**
+                 * @description Only after `transient` it is tried again by itself.
+                 * @enum {string}
+                 */
+                verdict: "transient" | "reauthorize" | "integration_broken" | "connector_broken" | "disabled";
                 next_action: string;
                 /** @description The end of what the connector said, with secrets redacted. */
                 stderr: string;

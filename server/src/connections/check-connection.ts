@@ -1,20 +1,22 @@
 import { compileSchema, personSchema } from '@sluice/connector-specs'
-import type { JsonObject, Verdict } from '@sluice/oauth'
+import type { JsonObject } from '@sluice/oauth'
 import type { AuditActor } from '../audit/audit-record.ts'
 import type { DescribedConnector } from '../connectors/connector-catalogue.ts'
 import { findConnector } from '../connectors/find-connector.ts'
 import { freshGrant } from '../grants/fresh-grant.ts'
 import type { Grant } from '../grants/grant.ts'
 import { testToken } from '../grants/test-token.ts'
+import { connectionDisabled, ENABLE } from '../grants/usable-grant.ts'
 import { Problem } from '../http/problem.ts'
 import { openOAuthClient } from '../integrations/find-integration.ts'
 import { runErrorFrom } from '../runs/run-error.ts'
+import type { RunError } from '../runs/run-outcome.ts'
 import { findRun, presentRun } from '../runs/run-record.ts'
 import { startRun } from '../runs/start-run.ts'
 import type { Services } from '../services.ts'
 import { type ConnectionRow, findConnection, openConfig } from './connection.ts'
 
-export const checkNames = ['config', 'grant', 'test_call', 'connector'] as const
+export const checkNames = ['enabled', 'config', 'grant', 'test_call', 'connector'] as const
 
 /** The connector is waited for so long; the run goes on beyond. */
 const CONNECTOR_MS = 60_000
@@ -29,7 +31,7 @@ export interface ConnectionCheck {
 export interface CheckedConnection {
   connection_id: string
   passed: boolean
-  verdict: Verdict | null
+  verdict: RunError['verdict'] | null
   owner: 'person' | 'operator' | 'provider' | 'connector_author' | null
   next_action: string | null
   checks: ConnectionCheck[]
@@ -37,14 +39,14 @@ export interface CheckedConnection {
 }
 
 interface Failure {
-  verdict: Verdict
+  verdict: RunError['verdict']
   message: string
 }
 
 /** Null: there is nothing to check. Throws what fails. */
 type Act = () => Promise<string | null>
 
-const AFTER: Record<Verdict, { owner: NonNullable<CheckedConnection['owner']>; next_action: string }> = {
+const AFTER: Record<RunError['verdict'], { owner: NonNullable<CheckedConnection['owner']>; next_action: string }> = {
   transient: { owner: 'provider', next_action: 'Test again later: what failed is likely to pass.' },
   reauthorize: {
     owner: 'person',
@@ -58,6 +60,7 @@ const AFTER: Record<Verdict, { owner: NonNullable<CheckedConnection['owner']>; n
     owner: 'connector_author',
     next_action: 'Look at what the connector said; the run holds its log.',
   },
+  disabled: { owner: 'operator', next_action: ENABLE },
 }
 const MEND_CREDENTIALS = {
   owner: 'operator',
@@ -104,6 +107,8 @@ export async function checkConnection(
     ],
   ]
 
+  if (row.disabled_at !== null) acts.unshift(['enabled', () => Promise.reject(connectionDisabled())])
+
   const checks: ConnectionCheck[] = []
   let failure: Failure | null = null
   for (const [check, act] of acts) {
@@ -118,16 +123,23 @@ export async function checkConnection(
       duration_ms: Math.round(performance.now() - started),
     })
   }
-  const after = failure && (isGrant || failure.verdict === 'transient' ? AFTER[failure.verdict] : MEND_CREDENTIALS)
+  const after = failure && afterFailure(failure.verdict, { isGrant, isConfig: failed(checks) === 'config' })
   return {
     connection_id: id,
     passed: failure === null,
     verdict: failure?.verdict ?? null,
-    owner: failure === null ? null : checks[0]?.outcome === 'failed' ? 'operator' : (after?.owner ?? null),
-    next_action: checks[0]?.outcome === 'failed' ? MEND_CREDENTIALS.next_action : (after?.next_action ?? null),
+    owner: after?.owner ?? null,
+    next_action: after?.next_action ?? null,
     checks,
     run_id: state.run_id,
   }
+}
+
+const failed = (checks: ConnectionCheck[]) => checks.find(({ outcome }) => outcome === 'failed')?.check
+
+function afterFailure(verdict: Failure['verdict'], { isGrant, isConfig }: { isGrant: boolean; isConfig: boolean }) {
+  const isMended = isConfig || !(isGrant || verdict === 'transient' || verdict === 'disabled')
+  return isMended ? MEND_CREDENTIALS : AFTER[verdict]
 }
 
 interface Told {

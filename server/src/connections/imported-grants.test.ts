@@ -209,3 +209,32 @@ test('the history tells of refreshes and of scopes that changed with them, in pa
   const { body: rest } = await server.api('GET', `${path}/history?limit=3&cursor=${first.next_cursor}`)
   assert.deepEqual([...first.data, ...rest.data], whole.data)
 })
+
+test('a disabled connection says so when it is tested or run, whose turn it is, and is not tried again', async (t) => {
+  const server = await startAccountsServer(t)
+  const { connection } = await imported(server)
+  const own = await server.api('POST', '/v1/connections', {
+    connector_id: 'source-accounts',
+    config: { password: 'p4ssword', credentials: { auth_type: 'api_key', api_key: 'right-key' } },
+  })
+  for (const id of [connection.id, own.body.id]) {
+    const path = `/v1/connections/${id}`
+    await server.api('PATCH', path, { disabled: true })
+    const tested = await server.api('POST', `${path}/test`)
+    const { passed, verdict, owner, next_action, checks, run_id } = tested.body
+    assert.deepEqual([tested.status, passed, verdict, owner, run_id], [200, false, 'disabled', 'operator', null])
+    assert.match(next_action, /"disabled": false/)
+    assert.deepEqual(
+      checks.map(({ check, outcome }: { check: string; outcome: string }) => `${check} ${outcome}`),
+      ['enabled failed', 'config skipped', 'grant skipped', 'test_call skipped', 'connector skipped'],
+    )
+    const { body: run } = await server.api('POST', '/v1/runs?wait=20', { connection_id: id, operation: 'read' })
+    assert.deepEqual([run.status, run.attempt], ['failed', 1])
+    assert.deepEqual([run.error.code, run.error.verdict], ['connection_disabled', 'disabled'])
+    assert.match(run.error.next_action, /"disabled": false/)
+    await server.api('PATCH', path, { disabled: false })
+    assert.equal((await server.api('POST', `${path}/test`)).body.passed, true)
+  }
+  const history = (await server.api('GET', `/v1/connections/${connection.id}/refreshes`)).body.data
+  assert.deepEqual(history, [])
+})

@@ -4,16 +4,15 @@ import { forTenant } from '../database/in-tenant.ts'
 import { type Api, failures, json } from '../http/api.ts'
 import { uuidParameter } from '../http/parameters.ts'
 import { requires } from '../http/requires.ts'
+import { runVerdicts } from '../runs/run-outcome.ts'
 import type { Services } from '../services.ts'
 import { checkConnection, checkNames } from './check-connection.ts'
-
-const verdicts = ['transient', 'reauthorize', 'integration_broken', 'connector_broken'] as const
 
 const testSchema = z
   .object({
     connection_id: z.uuid(),
     passed: z.boolean(),
-    verdict: z.enum(verdicts).nullable().openapi({ description: 'What the failure means; null when all passed.' }),
+    verdict: z.enum(runVerdicts).nullable().openapi({ description: 'What the failure means; null when all passed.' }),
     owner: z.enum(['person', 'operator', 'provider', 'connector_author']).nullable(),
     next_action: z.string().nullable(),
     checks: z.array(
@@ -21,7 +20,7 @@ const testSchema = z
         check: z.enum(checkNames).openapi({
           description:
             '`config`: against the connector’s schema. `grant`: refreshed if due. `test_call`: the provider’s own. ' +
-            '`connector`: what the connector itself says.',
+            '`connector`: what the connector itself says. `enabled`: first, and only where the connection is disabled.',
         }),
         outcome: z.enum(['passed', 'failed', 'skipped']),
         message: z.string().nullable(),

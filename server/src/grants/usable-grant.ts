@@ -40,7 +40,7 @@ export async function requireUsableGrant({ batches, keys }: Services, tenantId: 
   const row = await batches.grants(tenantId)(id)
   if (row === undefined) throw notFound('connection', id)
   if (row.disabled_at !== null) {
-    throw new Problem(409, 'connection_disabled', DISABLED)
+    throw connectionDisabled()
   }
   const { version, sealed, issued_at, refreshable, failures } = row
   if (version === null || sealed === null || issued_at === null || refreshable === null || failures === null) {
@@ -49,5 +49,7 @@ export async function requireUsableGrant({ batches, keys }: Services, tenantId: 
   return openGrant(keys, { tenant_id: tenantId, id }, { ...row, version, sealed, issued_at, refreshable, failures })
 }
 
-const DISABLED =
-  'The connection is disabled, so its grant is not used. PATCH it with {"disabled": false} to use it again.'
+export const connectionDisabled = (): Problem => new Problem(409, 'connection_disabled', `${DISABLED} ${ENABLE}`)
+
+const DISABLED = 'The connection is disabled, so its credentials are not used.'
+export const ENABLE = 'PATCH it with {"disabled": false} to use it again.'

@@ -16,6 +16,7 @@ import type { DescribedConnector } from '../connectors/connector-catalogue.ts'
 import { findConnector } from '../connectors/find-connector.ts'
 import type { Grant } from '../grants/grant.ts'
 import { isHalfSpent, lastingGrant } from '../grants/lasting-grant.ts'
+import { connectionDisabled } from '../grants/usable-grant.ts'
 import { openOAuthClient } from '../integrations/find-integration.ts'
 import type { Services } from '../services.ts'
 import { followRotations } from './follow-rotations.ts'
@@ -44,13 +45,14 @@ export interface LaunchOptions {
 /**
  * Recorded in the audit log first: what the connector gets is revealed to it.
  *
- * @throws Problem as `freshGrant` does, 503 `audit_unavailable`; ConnectorError, SealingError
+ * @throws Problem as `freshGrant` does, 409 `connection_disabled`, 503 `audit_unavailable`; ConnectorError, SealingError
  */
 export async function launchConnection(
   services: Services,
   row: ConnectionRow,
   options: LaunchOptions,
 ): Promise<ConnectedLaunch> {
+  if (row.disabled_at !== null) throw connectionDisabled()
   const connector = await findConnector(services.connectors, row.connector_id)
   const { run_id, actor, onRotation } = options
   await services.audit.append(row.tenant_id, {

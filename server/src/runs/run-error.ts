@@ -1,6 +1,7 @@
 import { ConnectorError } from '@sluice/launcher'
 import { OAuthError } from '@sluice/oauth'
 import type { Logger } from 'pino'
+import { ENABLE } from '../grants/usable-grant.ts'
 import { problemFrom } from '../http/problem.ts'
 import type { RunError } from './run-outcome.ts'
 
@@ -9,6 +10,7 @@ const nextActions: Record<RunError['verdict'], string> = {
   reauthorize: 'Send the person a new connect link: they must authorize again.',
   integration_broken: 'Check the integration’s client id and secret at the provider.',
   connector_broken: 'Look at what the connector said, and mend the connector or its config.',
+  disabled: ENABLE,
 }
 
 /** What a run's failure means and what to do about it. */
@@ -34,7 +36,7 @@ export function runErrorFrom(error: unknown, ending: AbortSignal, log: Logger): 
 const VERDICTS: Partial<Record<string, RunError['verdict']>> = {
   reauthorization_required: 'reauthorize',
   documents_elsewhere: 'connector_broken',
-  connection_disabled: 'integration_broken',
+  connection_disabled: 'disabled',
   connector_not_found: 'connector_broken',
 }
 

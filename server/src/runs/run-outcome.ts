@@ -10,10 +10,13 @@ export const stepSchema = z.object({
   result: z.record(z.string(), z.json()).nullable(),
 })
 
+/** `disabled`: a connection rests by the tenant's own word. */
+export const runVerdicts = ['transient', 'reauthorize', 'integration_broken', 'connector_broken', 'disabled'] as const
+
 export const runErrorSchema = z.object({
   code: z.string(),
   message: z.string(),
-  verdict: z.enum(['transient', 'reauthorize', 'integration_broken', 'connector_broken']),
+  verdict: z.enum(runVerdicts),
   next_action: z.string(),
   stderr: z.string(),
 })

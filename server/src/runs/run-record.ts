@@ -5,7 +5,7 @@ import { type RunTable, runOperations, runStatuses } from '../database/schema.ts
 import { notFound } from '../http/problem.ts'
 import type { KeyRing } from '../sealing/key-ring.ts'
 import type { Services } from '../services.ts'
-import { type RunOutcome, runOutcomeSchema, stepOperations } from './run-outcome.ts'
+import { type RunOutcome, runOutcomeSchema, runVerdicts, stepOperations } from './run-outcome.ts'
 
 export { runOperations }
 
@@ -54,7 +54,7 @@ export const runSchema = z
       .object({
         code: z.string(),
         message: z.string(),
-        verdict: z.enum(['transient', 'reauthorize', 'integration_broken', 'connector_broken']),
+        verdict: z.enum(runVerdicts).openapi({ description: 'Only after `transient` it is tried again by itself.' }),
         next_action: z.string(),
         stderr: z.string().openapi({ description: 'The end of what the connector said, with secrets redacted.' }),
       })

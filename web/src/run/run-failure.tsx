@@ -8,6 +8,7 @@ const verdicts: Record<RunError['verdict'], string> = {
   reauthorize: 'The person must authorize again',
   integration_broken: 'The integration needs attention',
   connector_broken: 'The connector needs attention',
+  disabled: 'The connection is switched off',
 }
 
 /** Why a run failed, whose turn it is, and what the connector said last. */

@@ -11,6 +11,7 @@ const EXITS: Record<NonNullable<Run['error']>['verdict'], Exit> = {
   integration_broken: 'provider',
   reauthorize: 'authorization',
   connector_broken: 'connector',
+  disabled: 'server',
 }
 
 /** Prints a run: all of it as JSON, else what a person wants to see first. */
