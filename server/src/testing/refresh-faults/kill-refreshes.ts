@@ -70,14 +70,14 @@ export async function killRefreshes(
       const committed = (await grantOf(server, connectionId)).version > before.version
       // Most leases of the dead are cut short; those of the kills that came anywhere are waited out.
       if (point.at !== 'anywhere') await endLease(server, connectionId)
-      const end = await recover(server, connectionId)
+      const { end, met } = await recover(server, connectionId)
       const after = await grantOf(server, connectionId)
       tally.rotations += after.version - before.version
       tally.provider_calls += server.lab.token_requests - calls
       if (end === 'alive') continue
       tally.lost += 1
       const unavoidable = end === 'flagged' && policy.loses_what_is_lost && killed.provider_acted && !committed
-      if (!unavoidable) tally.avoidable.push(`${policy.name}, killed ${point.name}: ${end}`)
+      if (!unavoidable) tally.avoidable.push(`${policy.name}, killed ${point.name}: ${end} (${met})`)
       connectionId = (await connect(server)).connection_id
     }
   } finally {
@@ -130,33 +130,42 @@ async function killAt(
   return { dead: true, ended: isEnded, provider_acted: acted || (called && point.at !== 'provider_received') }
 }
 
-/** What another server makes of it. `silent`: the grant cannot be used, and the connection does not say so. */
-async function recover(server: TestServer, id: string): Promise<'alive' | 'flagged' | 'silent'> {
+interface Recovery {
+  /** `silent`: the grant cannot be used, and the connection does not say so. */
+  end: 'alive' | 'flagged' | 'silent'
+  /** What the last try met. */
+  met: string
+}
+
+/** What another server makes of it. */
+async function recover(server: TestServer, id: string): Promise<Recovery> {
   const deadline = Date.now() + RECOVERY_MS
   for (;;) {
     const refreshed = await server.api('POST', `/v1/connections/${id}/refresh`)
-    if (refreshed.status === 200) return (await works(server, id)) ? 'alive' : 'silent'
+    const use = refreshed.status === 200 ? await useToken(server, id) : 'no token'
+    const met = `refresh ${refreshed.body.code ?? refreshed.status}, ${use}`
+    if (use === 'API 200') return { end: 'alive', met }
     const connection = (await server.api('GET', `/v1/connections/${id}`)).body
     if (connection.status === 'needs_reauthorization') {
-      return connection.problems.length > 0 && connection.status_reason ? 'flagged' : 'silent'
+      return { end: connection.problems.length > 0 && connection.status_reason ? 'flagged' : 'silent', met }
     }
-    if (Date.now() > deadline) return 'silent'
+    if (Date.now() > deadline) return { end: 'silent', met }
     await delay(200)
   }
 }
 
-/** The provider's own API takes the token; one that expired on the way is read again. */
-async function works(server: TestServer, id: string): Promise<boolean> {
-  for (let tries = 0; tries < 3; tries += 1) {
-    const { status, body } = await server.api('GET', `/v1/connections/${id}/credentials`)
-    if (status !== 200) continue
-    const response = await fetch(`${server.lab.origin}/api/customers`, {
-      headers: { authorization: `Bearer ${body.access_token}` },
-    })
-    await response.body?.cancel()
-    if (response.status === 200) return true
+/** Whether the provider's own API takes the token. A caller reports what it does not take. */
+async function useToken(server: TestServer, id: string): Promise<string> {
+  const { status, body } = await server.api('GET', `/v1/connections/${id}/credentials`)
+  if (status !== 200) return `credentials ${body.code}`
+  const response = await fetch(`${server.lab.origin}/api/customers`, {
+    headers: { authorization: `Bearer ${body.access_token}` },
+  })
+  await response.body?.cancel()
+  if (response.status === 401) {
+    await server.api('POST', `/v1/connections/${id}/credentials:report`, { version: body.version, status: 401 })
   }
-  return false
+  return `API ${response.status}`
 }
 
 /** As if the time had passed for which the dead server's attempt owns the grant. */
