@@ -1,5 +1,6 @@
 // What a server on this machine needs: a data directory, a port, Postgres, something that confines connectors.
 import { execFile } from 'node:child_process'
+import { existsSync } from 'node:fs'
 import { access, constants, readdir, readFile, realpath, stat, statfs } from 'node:fs/promises'
 import { createRequire } from 'node:module'
 import { createServer } from 'node:net'
@@ -10,6 +11,7 @@ import { promisify } from 'node:util'
 import { portOwner } from '../callback/port-owner.ts'
 import { type Finding, failure, ok, warning } from './finding.ts'
 
+/** Where this runs from a checkout, its top: `npm start` keeps its data there. */
 const CHECKOUT = fileURLToPath(new URL('../../..', import.meta.url))
 const NODE_MAJOR = 24
 const POSTGRES_MAJOR = 15
@@ -22,7 +24,8 @@ interface Machine {
 }
 
 export async function examineMachine({ data, port }: Machine, env: NodeJS.ProcessEnv): Promise<Finding[]> {
-  const directory = resolve(CHECKOUT, data ?? env.SLUICE_DATA ?? '.sluice')
+  const home = existsSync(join(CHECKOUT, 'infra', 'start.ts')) ? CHECKOUT : process.cwd()
+  const directory = resolve(home, data ?? env.SLUICE_DATA ?? '.sluice')
   return [
     judgeNode(),
     ...(await examineDirectory(directory)),
