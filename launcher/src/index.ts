@@ -4,7 +4,8 @@ import { discover, spec, validate } from './flow/operations.ts'
 export { ConnectorError, type ConnectorErrorCode, type ConnectorVerdict } from './connector-error.ts'
 export { foldState } from './events/fold-state.ts'
 export type { DoneReason, Metric, RunEvent, StateUpdate, StreamStatus } from './events/run-event.ts'
-export { DEFAULT_LIMITS, type Launch, type Limits, type LogEvent, type LogLevel } from './launch.ts'
+export { type HarvestRules, harvestConfig } from './harvest-config.ts'
+export { DEFAULT_LIMITS, type Launch, type LaunchBequest, type Limits, type LogEvent, type LogLevel } from './launch.ts'
 export { launchTask } from './launch-task.ts'
 export type { LeasedGrant } from './lease/leased-grant.ts'
 export { type Lease, type LeaseOptions, openLease } from './lease/open-lease.ts'
@@ -32,6 +33,7 @@ export {
 } from './protocol/requests.ts'
 export type { WireEvent, WireLines, WriteRequest } from './protocol/wire.ts'
 export { createRedactor, type RedactingStream, type Redactor } from './redactor.ts'
+export type { FoundBequest, Inherit } from './runtime/bequest.ts'
 export { type ContainerRuntimeOptions, createContainerRuntime } from './runtime/container/container-runtime.ts'
 export { localRuntime } from './runtime/local-runtime.ts'
 export { createProcessRuntime, type ProcessRuntimeOptions } from './runtime/process/process-runtime.ts'
@@ -44,6 +46,7 @@ export {
   type Runtime,
   StartError,
 } from './runtime/runtime.ts'
+export { newSealingKey } from './sealed-text.ts'
 
 /** Estuary Flow's capture protocol over a local child process. */
 export const flow = { spec, discover, validate, capture }

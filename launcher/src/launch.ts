@@ -36,6 +36,8 @@ export interface Launch {
   secrets_in_arguments?: boolean
   /** Environment: the schema of the variables; else it is inferred from the sample config. */
   variables_schema?: JsonObject
+  /** Keeps what the connector rotates for whoever starts after this process was killed. */
+  bequest?: LaunchBequest
   /** Ends the connector. Ctrl-C does not reach it, because it is in a process group of its own. */
   signal?: AbortSignal
   limits?: Partial<Limits>
@@ -49,6 +51,15 @@ export interface Launch {
   onLog?: (log: LogEvent) => void
   /** Hears every config that the connector rotated by itself, in every operation, whether or not it then fails. */
   onConfigUpdate?: (config: Secret<JsonObject>) => void
+}
+
+export interface LaunchBequest {
+  /** Seals what is kept, 32 bytes in base64. */
+  key: string
+  /** Says to the next process whose connector it is, what it was given, and the key; safe to lie in a file. */
+  note(): Promise<string>
+  /** Whether all that was heard of has found its place, once that is known. */
+  settled(): Promise<boolean>
 }
 
 export interface Limits {

@@ -9,7 +9,7 @@ import { followStderr } from './follow-stderr.ts'
 import { type Framing, LINES } from './framing.ts'
 import { gatherChunks } from './gather-chunks.ts'
 import { DEFAULT_LIMITS, type Launch, type Limits, type LogEvent, type LogLevel } from './launch.ts'
-import { followLaunch, leaseAdditions } from './lease/leased-launch.ts'
+import { CONFIG_FILE, followLaunch, leaseAdditions } from './lease/leased-launch.ts'
 import { LineError } from './ndjson.ts'
 import { escapeControls, shorten } from './printable.ts'
 import { createRedactor, type Redactor } from './redactor.ts'
@@ -95,7 +95,17 @@ export async function startRun(launch: Launch, options: RunOptions = {}): Promis
   const name = nameOf(launch, redactor)
   if (launch.signal?.aborted) throw new ConnectorError('canceled', `${name} was canceled before it started.`)
   const connector = await start(launch, options, name, redactor)
-  followLaunch(launch.lease, connector, options.files?.contents(connector.directory) ?? {}, redactor)
+  const { bequest } = launch
+  followLaunch(launch.lease, connector, options.files?.contents(connector.directory) ?? {}, redactor, async () => {
+    if (bequest) await connector.keepNote?.(await bequest.note())
+  })
+  let keeping = Promise.resolve()
+  /** What is told is kept before it is given on: whoever hears of it may be killed over it. */
+  const passOn = (config: Secret<JsonObject>) => {
+    if (!bequest) return launch.onConfigUpdate?.(config)
+    const kept = keeping.then(() => connector.keepTold?.(JSON.stringify(config.reveal())))
+    keeping = kept.catch(() => {}).then(() => launch.onConfigUpdate?.(config))
+  }
   const { listener = {}, framing = LINES } = options
   const stderr = followStderr(
     connector.stderr,
@@ -108,7 +118,7 @@ export async function startRun(launch: Launch, options: RunOptions = {}): Promis
       onStatus: (message) => listener.onStatus?.(message),
       onMetric: (metric) => listener.onMetric?.(metric),
       onConfigUpdate(config) {
-        launch.onConfigUpdate?.(config)
+        passOn(config)
         listener.onConfigUpdate?.(config)
       },
     },
@@ -132,6 +142,8 @@ export async function startRun(launch: Launch, options: RunOptions = {}): Promis
     await within(DRAIN_MS, stderr.ended)
     connector.stderr.destroy()
     await stderr.ended
+    await keeping
+    if (bequest && (await bequest.settled())) await connector.release?.()
     return exited
   }
 
@@ -238,21 +250,27 @@ async function start(
   redactor: Redactor,
 ): Promise<RunningProgram> {
   const runtime = launch.runtime ?? localRuntime()
+  const note = await launch.bequest?.note()
   const describe = (directory: string): Program => {
     const leased = leaseAdditions(launch.lease, runtime, directory)
+    const contents = { ...leased.files, ...files?.contents(directory) }
     return {
       name: launch.name ?? 'connector',
       command: [...launch.command, ...(files?.arguments(directory) ?? [])],
       ...(before && { before: before(directory) }),
       cwd: launch.cwd,
       env: { ...leased.env, ...env, ...launch.env },
-      files: { ...leased.files, ...files?.contents(directory) },
+      files: contents,
       harvest: files?.harvest ?? [],
       stdin: 'pipe',
       ...(launch.image !== undefined && { image: launch.image }),
       ...(launch.replaces_entrypoint && { replaces_entrypoint: true }),
       ...(launch.resources && { limits: launch.resources }),
       ...(launch.hosts && { hosts: launch.hosts }),
+      ...(launch.bequest &&
+        note !== undefined && {
+          bequest: { note, key: launch.bequest.key, files: CONFIG_FILE in contents ? [CONFIG_FILE] : [] },
+        }),
     }
   }
   try {

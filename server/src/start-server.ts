@@ -147,7 +147,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
       log,
     }
     cleanup.push(services.runtime.close)
-    await prepareRuntime(runtime, log)
+    await prepareRuntime(services)
     cleanup.push(services.refresher.stop)
     // What a person has just consented to is stored before the database goes.
     const requests = countRequests()

@@ -1,17 +1,16 @@
 // Flow's connectors encrypt a config that they rotated by posting `{config, schema}` to ENCRYPTION_URL, and then log what
 // they got back as `configUpdate`. Left alone they would post it to a public service. This endpoint answers on a loopback
 // address with an envelope that nobody but this run can open, so that neither the plaintext nor a log of it leaves us.
-import { createCipheriv, createDecipheriv, randomBytes, timingSafeEqual } from 'node:crypto'
+import { randomBytes, timingSafeEqual } from 'node:crypto'
 import { once } from 'node:events'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { isJsonObject, type JsonObject } from '@sluice/connector-specs'
+import { newSealingKey, openText, sealText } from '../sealed-text.ts'
 
 const MAXIMUM_BYTES = 4 * 1024 * 1024
 /** The only field of an envelope. */
 const SEALED = 'sluice_sealed'
-const IV_BYTES = 12
-const TAG_BYTES = 16
 
 export interface EncryptionEndpoint {
   /** For the connector's ENCRYPTION_URL; its path is what proves that the caller is this run's connector. */
@@ -23,7 +22,7 @@ export interface EncryptionEndpoint {
 
 /** Serves one run, on a port of the system's choice. */
 export async function startEncryptionEndpoint(): Promise<EncryptionEndpoint> {
-  const key = randomBytes(32)
+  const key = newSealingKey()
   const path = `/${randomBytes(32).toString('base64url')}/v1/encrypt-config`
   const server = createServer((request, response) => {
     if (!samePath(request.url ?? '', path)) return answer(response, 404, { error: 'not_found' })
@@ -32,7 +31,7 @@ export async function startEncryptionEndpoint(): Promise<EncryptionEndpoint> {
       (body) => {
         const config = isJsonObject(body) && isJsonObject(body.config) ? body.config : null
         if (!config) return answer(response, 400, { error: 'invalid_request', description: 'Post {config, schema}.' })
-        answer(response, 200, { [SEALED]: seal(key, config) })
+        answer(response, 200, { [SEALED]: sealText(key, JSON.stringify(config)) })
       },
       () => answer(response, 400, { error: 'invalid_request', description: 'The body is no JSON, or too large.' }),
     )
@@ -50,25 +49,10 @@ export async function startEncryptionEndpoint(): Promise<EncryptionEndpoint> {
   }
 }
 
-function seal(key: Buffer, config: JsonObject): string {
-  const iv = randomBytes(IV_BYTES)
-  const cipher = createCipheriv('aes-256-gcm', key, iv)
-  const sealed = Buffer.concat([cipher.update(JSON.stringify(config), 'utf8'), cipher.final()])
-  return Buffer.concat([iv, cipher.getAuthTag(), sealed]).toString('base64url')
-}
-
 function unseal(key: Buffer, sealed: unknown): JsonObject | null {
-  if (typeof sealed !== 'string') return null
-  const bytes = Buffer.from(sealed, 'base64url')
-  try {
-    const decipher = createDecipheriv('aes-256-gcm', key, bytes.subarray(0, IV_BYTES))
-    decipher.setAuthTag(bytes.subarray(IV_BYTES, IV_BYTES + TAG_BYTES))
-    const opened = Buffer.concat([decipher.update(bytes.subarray(IV_BYTES + TAG_BYTES)), decipher.final()])
-    const config: unknown = JSON.parse(opened.toString('utf8'))
-    return isJsonObject(config) ? config : null
-  } catch {
-    return null
-  }
+  const text = typeof sealed === 'string' ? openText(key, sealed) : null
+  const config: unknown = text === null ? null : JSON.parse(text)
+  return isJsonObject(config) ? config : null
 }
 
 async function readBody(request: IncomingMessage): Promise<unknown> {

@@ -6,7 +6,7 @@ import type { RunningProgram, Runtime } from '../runtime/runtime.ts'
 import type { Lease } from './open-lease.ts'
 
 /** The protocols' name for the file that holds the config. */
-const CONFIG_FILE = 'config.json'
+export const CONFIG_FILE = 'config.json'
 const LEASE_FILE = 'sluice-lease.json'
 
 /** What a leased program gets beside its own: `SLUICE_LEASE` names the file that tells address and bearer. */
@@ -31,6 +31,7 @@ export function followLaunch(
   program: RunningProgram,
   files: Record<string, string>,
   redactor: Redactor,
+  onRenewed: () => Promise<void>,
 ): void {
   if (!lease) return
   const config = files[CONFIG_FILE]
@@ -38,8 +39,10 @@ export function followLaunch(
   lease.follow(program, {
     // Written by a protocol out of a config.
     ...(config !== undefined && { file: { name: CONFIG_FILE, config: JSON.parse(config) as JsonObject } }),
-    onRenewed: ({ access_token, credentials }) =>
-      redactor.add([access_token.reveal(), ...textsIn(credentials.reveal())]),
+    async onRenewed({ access_token, credentials }) {
+      redactor.add([access_token.reveal(), ...textsIn(credentials.reveal())])
+      await onRenewed()
+    },
   })
 }
 

@@ -38,7 +38,7 @@ export interface FollowOptions {
   /** The file of its private directory that holds its config, and what it held at the start. */
   file?: { name: string; config: JsonObject }
   /** Hears each new grant before the program has it, so that its output can be redacted against it. */
-  onRenewed?(grant: LeasedGrant): void
+  onRenewed?(grant: LeasedGrant): void | Promise<void>
 }
 
 interface Followed {
@@ -58,7 +58,7 @@ export async function openLease(options: LeaseOptions): Promise<Lease> {
   const catchUp = async (entry: Followed) => {
     const grant = renewal.current()
     if (grant === options.grant) return
-    entry.onRenewed?.(grant)
+    await entry.onRenewed?.(grant)
     if (!(await takeOver(entry, options))) await rewrite(entry, (config) => configOf(config, grant))
   }
 
@@ -72,7 +72,7 @@ export async function openLease(options: LeaseOptions): Promise<Lease> {
     },
     async onRenewed(grant) {
       for (const entry of followed) {
-        entry.onRenewed?.(grant)
+        await entry.onRenewed?.(grant)
         // What it rotated in the meantime is its own to keep; whoever hears of it settles which token is the grant's.
         if (!(await takeOver(entry, options))) await rewrite(entry, (config) => configOf(config, grant))
       }

@@ -2,6 +2,7 @@
 // `Program`; a runtime makes it a `RunningProgram`: a child process, a container, a Kubernetes Job.
 import type { Readable, Writable } from 'node:stream'
 import type { Secret } from '@sluice/connector-specs'
+import type { Bequest, Inherit } from './bequest.ts'
 
 export interface Runtime {
   name: 'process' | 'container' | 'kubernetes'
@@ -12,8 +13,11 @@ export interface Runtime {
    * @throws StartError when the program cannot be started; nothing of it is left then.
    */
   start(program: Program | ((directory: string) => Program)): Promise<RunningProgram>
-  /** Ends and removes what earlier owners left when they were killed. Called once when a server starts. */
-  sweep(): Promise<void>
+  /**
+   * Ends and removes what owners left when they were killed. `inherit` is offered what their programs had been given for
+   * that; without it, that is kept for whoever asks.
+   */
+  sweep(inherit?: Inherit): Promise<void>
   /** How programs are confined here, in words for logs, `doctor` and health details. */
   describeConfinement(): Promise<Confinement>
   /** Ends everything that still runs. */
@@ -45,6 +49,8 @@ export interface Program {
   limits?: ProgramLimits
   /** Hosts that the program may talk to; none when empty; absent when nothing is declared. */
   hosts?: readonly string[]
+  /** Kept until `release` for whoever sweeps when the owner was killed, by runtimes that have a directory of their own. */
+  bequest?: Bequest
 }
 
 /** What a program may use. Absent means unlimited. */
@@ -76,8 +82,14 @@ export interface RunningProgram {
   readFile(name: string): Promise<Buffer | null>
   /** Writes a file of the private directory so that a reader sees the old content or the new, never a part. */
   writeFile(name: string, content: Secret<string> | string): Promise<void>
-  /** Settles when the program, all that it forked and its directory are gone. */
+  /** Settles when the program, all that it forked and its directory are gone; with a bequest, that goes at `release`. */
   exited: Promise<Exit>
+  /** Keeps another note than the first one with the bequest. */
+  keepNote?(note: string): Promise<void>
+  /** Keeps the last config that the program told of with the bequest. */
+  keepTold?(config: string): Promise<void>
+  /** Says that what the program rotated has found its place: nothing of it need be kept. */
+  release?(): Promise<void>
   /** Closes stdin, asks the program to end (SIGTERM), kills it and all that it forked after the grace. */
   stop(grace_ms: number): Promise<Exit>
 }

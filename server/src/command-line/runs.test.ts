@@ -48,6 +48,12 @@ test('runs are started, watched, listed and read from the command line', async (
   const file = join(temporaryDirectory(t), 'documents.ndjson')
   await run(['documents', kept.id, '--output', file])
   assert.equal(readFileSync(file, 'utf8').trim().split('\n').length, kept.document_count)
+  const state = async () => (await server.api('GET', `/v1/connections/${connection_id}/state`)).body
+  const before = await state()
+  const dry = await run(['start', 'read', connection_id, '--dry-run', '--max-documents', '50', '--json'])
+  const tried = JSON.parse(dry.stdout)
+  assert.deepEqual([tried.status, tried.documents], ['succeeded', []])
+  assert.deepEqual(await state(), before)
   await run(['start', 'nonsense', connection_id], 8)
 })
 

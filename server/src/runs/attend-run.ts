@@ -6,6 +6,7 @@ import type { Database, RunStatus } from '../database/schema.ts'
 import { emitEvent } from '../events/emit-event.ts'
 import type { Services } from '../services.ts'
 import { executeRun } from './execute-run.ts'
+import { takeOverLeft } from './open-runtime.ts'
 import { runErrorFrom, workerLost } from './run-error.ts'
 import { appendRunEvents, createRunTeller, type NewRunEvent, type RunTeller } from './run-events.ts'
 import { extendLease, HEARTBEAT_MS, type HeldRun, RunLeaseLost, writeHeld } from './run-lease.ts'
@@ -66,6 +67,8 @@ async function attempt(
   const { run } = held
   if (run.cancel_requested_at !== null) return runErrorFrom(new RunCancelled(), cancelled(), services.log)
   if (held.abandoned && run.attempt > run.max_attempts) return workerLost
+  // Its refresh token may be spent by the connector of the server that died, on this machine.
+  if (held.abandoned) await takeOverLeft(services).catch(() => {})
   const find = async (id: string) => await findConnection(services, run.tenant_id, id)
   try {
     teller.tell(statusEvent('running', { attempt: run.attempt }))

@@ -15,6 +15,10 @@ export interface Rotations {
   gave(grant: Grant): void
   /** Resolves when everything heard has found its place. */
   settled(): Promise<void>
+  /** The tokens that the connector was given or gave itself, and since when. */
+  given(): { tokens: string[]; at: Date }
+  /** Whether everything heard could be stored so far. */
+  stored(): boolean
   /** Whether something was adopted since it was asked last. */
   takeChanged(): boolean
 }
@@ -28,15 +32,18 @@ export interface RotationOptions {
   /** Where the grant's credentials stand in it; null where there is no grant. */
   pointers: Record<string, string> | null
   onRotation(rotation: RunRotation): void
+  /** Tokens that the connector was given, and when: for one that another process started. */
+  given?: { tokens: readonly string[]; at: Date }
 }
 
 export function followRotations(services: Services, options: RotationOptions): Rotations {
   const { row, onRotation } = options
-  const held = new Set<string>()
-  let since = services.now()
+  const held = new Set(options.given?.tokens)
+  let since = options.given?.at ?? services.now()
   let last = options.config
   let working = Promise.resolve()
   let changed = false
+  let stored = true
 
   const hear = async (config: JsonObject) => {
     try {
@@ -49,6 +56,7 @@ export function followRotations(services: Services, options: RotationOptions): R
       if (outcome !== 'known') await rememberRotation(services, row)
       if (outcome !== 'known') onRotation({ ...told(outcome), connection_id: row.id, at: services.now().toISOString() })
     } catch (error) {
+      stored = false
       services.log.error({ run_id: options.run_id, error_name: nameOf(error) }, 'a rotation could not be stored')
       onRotation({ connection_id: row.id, outcome: 'failed', message: FAILED, at: services.now().toISOString() })
     }
@@ -87,6 +95,8 @@ export function followRotations(services: Services, options: RotationOptions): R
       since = services.now()
     },
     settled: () => working,
+    given: () => ({ tokens: [...held], at: since }),
+    stored: () => stored,
     takeChanged() {
       const was = changed
       changed = false

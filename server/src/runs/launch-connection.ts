@@ -21,6 +21,7 @@ import { openOAuthClient } from '../integrations/find-integration.ts'
 import type { Services } from '../services.ts'
 import { followRotations } from './follow-rotations.ts'
 import { credentialPointers, withCredentials } from './place-credentials.ts'
+import { rotationBequest } from './rotation-bequest.ts'
 import type { RunRotation } from './run-outcome.ts'
 
 export interface ConnectedLaunch {
@@ -77,6 +78,7 @@ export async function launchConnection(
   if (connector.oauth === null || row.integration_id === null) {
     let config = base
     const rotations = followRotations(services, { run_id, row, connector, config, pointers: null, onRotation })
+    launch.bequest = rotationBequest(services, { run_id, row, config: () => config, pointers: null, rotations })
     launch.onConfigUpdate = (rotated) => {
       // Its next operation starts with what this one left.
       config = rotated.reveal()
@@ -125,6 +127,13 @@ export async function launchConnection(
   const held = { lease, settled: rotations.settled }
   services.runs.leases.add(row.id, held)
   launch.lease = lease
+  launch.bequest = rotationBequest(services, {
+    run_id,
+    row,
+    config: () => lease.config().reveal(),
+    pointers,
+    rotations,
+  })
   launch.mapped = Object.values(pointers)
   launch.secrets.push(client.client_secret.reveal(), ...secretValues(schema, started.reveal()))
   launch.onConfigUpdate = (rotated) => void rotations.heard(rotated)

@@ -1,7 +1,8 @@
 // Where connectors run, as the operator chose it.
 import { realpath } from 'node:fs/promises'
 import { createContainerRuntime, createProcessRuntime, type Runtime } from '@sluice/launcher'
-import type { Logger } from 'pino'
+import type { Services } from '../services.ts'
+import { inheritRotation } from './rotation-bequest.ts'
 
 export interface RuntimeConfig {
   name: Runtime['name']
@@ -36,10 +37,16 @@ export async function openRuntime(config: RuntimeConfig, dataDirectory: string):
   return createProcessRuntime({ spawner: true, hidden: [await realpath(dataDirectory)] })
 }
 
-/** Removes what a killed server left, and says in the log what confines connectors. An engine that is away is waited for. */
-export async function prepareRuntime(runtime: Runtime, log: Logger): Promise<void> {
+/** Ends and removes what killed servers of this machine left, and takes over what their connectors had rotated. */
+export async function takeOverLeft(services: Services): Promise<void> {
+  await services.runtime.sweep((found) => inheritRotation(services, found))
+}
+
+/** Takes over and removes what a killed server left, and says in the log what confines connectors. An engine that is away is waited for. */
+export async function prepareRuntime(services: Services): Promise<void> {
+  const { runtime, log } = services
   try {
-    await runtime.sweep()
+    await takeOverLeft(services)
     log.info({ runtime: runtime.name, ...(await runtime.describeConfinement()) }, 'confinement of connectors')
   } catch (error) {
     const error_name = error instanceof Error ? error.name : typeof error

@@ -1,70 +1,19 @@
 // Connectors that run for many lifetimes of their token, and connectors that rotate it by themselves.
 import assert from 'node:assert/strict'
-import { writeFileSync } from 'node:fs'
-import { join } from 'node:path'
-import { type TestContext, test } from 'node:test'
+import { test } from 'node:test'
 import { fileURLToPath } from 'node:url'
-import { consent, type Lab, type LabOptions, startLab } from '@sluice/lab'
+import { startLab } from '@sluice/lab'
 import { secret } from '@sluice/oauth'
 import { findConnector } from '../connectors/find-connector.ts'
 import { adoptRotation } from '../grants/adopt-rotation.ts'
 import { readGrant } from '../grants/grant.ts'
-import { createLink, startAuthorization } from '../testing/connect-story.ts'
 import { defer } from '../testing/defer.ts'
 import { LAB_REDIRECT_URI, obtainLabTokens } from '../testing/lab-tokens.ts'
-import { temporaryDirectory } from '../testing/temporary-directory.ts'
-import { createTestBrowser, readJson } from '../testing/test-browser.ts'
-import { startTestServer, type TestServer } from '../testing/test-server.ts'
+import { connectTo, startServerWith } from '../testing/own-lab-server.ts'
+import { startTestServer } from '../testing/test-server.ts'
 
 const here = (path: string) => fileURLToPath(new URL(path, import.meta.url))
-const PATIENT = here('../testing/connectors/patient.ts')
-const TAP = here('../../../lab/connectors/singer-tap-lab/singer-tap-lab.ts')
 const LAB_SOURCE = here('../../../lab/connectors/source-lab/flow.yaml')
-const SAMPLE = here('../../../lab/connectors/singer-tap-lab/sample-config.json')
-
-/** Connectors whose OAuth a provider declaration says: `patient-<protocol>`, and a tap that rotates at every start. */
-async function startServerWith(t: TestContext, options: LabOptions, seconds = 20): Promise<TestServer & { own: Lab }> {
-  const own = await startLab(options)
-  defer(t, () => own.close())
-  const directory = temporaryDirectory(t)
-  const declaration = {
-    provider: 'acme',
-    title: 'Acme',
-    issuer: own.origin,
-    scopes: { default: ['customers:read', 'orders:read', 'offline_access'] },
-    authorization: { parameters: { prompt: 'consent' } },
-    grants: { authorization_code: {}, refresh_token: {} },
-    refresh_tokens: { rotation: 'always' },
-  }
-  writeFileSync(join(directory, 'acme.yaml'), JSON.stringify(declaration))
-  const env = { LAB_ORIGIN: own.origin, PATIENT_SECONDS: String(seconds) }
-  const endpoint = (protocol: string, command: string[], more = {}) => ({
-    endpoint: { local: { protocol, command: [process.execPath, ...command], env, provider: './acme.yaml', ...more } },
-  })
-  const captures = {
-    'acme/patient-flow': endpoint('flow', [PATIENT, 'flow']),
-    'acme/patient-airbyte': endpoint('airbyte', [PATIENT, 'airbyte']),
-    'acme/patient-singer': endpoint('singer', [PATIENT, 'singer']),
-    'acme/rotating-tap': endpoint('singer', [TAP], { sampleConfig: SAMPLE }),
-  }
-  const path = join(directory, 'flow.yaml')
-  writeFileSync(path, JSON.stringify({ captures }))
-  const server = await startTestServer(t, { connectors: [LAB_SOURCE, path], connector_env: env })
-  return { ...server, own }
-}
-
-async function connectTo(server: TestServer & { own: Lab }, connector_id: string, config = {}): Promise<string> {
-  const { client_id, client_secret } = server.own.addClient()
-  const registration = { connector_id, client_id, client_secret }
-  const { body: integration } = await server.api('POST', '/v1/integrations', registration)
-  server.own.addClient({ client_id, client_secret, redirect_uris: [integration.redirect_uri] })
-  const link = await createLink(server, { connector_id, integration_id: integration.id })
-  const browser = createTestBrowser(server.base_url)
-  const url = await startAuthorization(browser, link, config)
-  const response = await browser.open(await consent(url, { decision: 'allow' }))
-  assert.equal(response.status, 303, await response.text())
-  return (await readJson(await browser.open(`${link.path}/session`))).connection.id
-}
 
 test('connectors run for many lifetimes of their token under flow, airbyte and singer, and never meet an expired one', async (t) => {
   const server = await startServerWith(t, { access_token_seconds: 5, rotation: 'always' })
@@ -111,7 +60,11 @@ test('what a connector rotates by itself becomes the grant, in every step of a r
 })
 
 test('two runs of one connection at once, one of which rotates by itself, both end well', async (t) => {
-  const server = await startServerWith(t, { access_token_seconds: 5, rotation: 'always', reuse: 'refused' }, 12)
+  const server = await startServerWith(
+    t,
+    { access_token_seconds: 5, rotation: 'always', reuse: 'refused' },
+    { seconds: 12 },
+  )
   const connection_id = await connectTo(server, 'patient-singer')
   const runs = ['work', 'rotate'].map((stream) => {
     const bindings = [{ resource: { tap_stream_id: stream }, target: `acme/${stream}` }]

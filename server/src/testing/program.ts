@@ -25,13 +25,13 @@ export async function startProgram(
   t: Pick<TestContext, 'after'>,
   path: string,
   args: string[],
-  account: { uid?: number; gid?: number } = {},
+  options: { uid?: number; gid?: number; env?: Record<string, string> } = {},
 ): Promise<Program> {
   const child: ChildProcessByStdio<Writable, Readable, null> = spawn(process.execPath, [path, ...args], {
     stdio: ['pipe', 'pipe', 'inherit'],
     cwd: '/',
-    env: { PATH: process.env.PATH },
-    ...account,
+    ...options,
+    env: { PATH: process.env.PATH, ...options.env },
   })
   const ended = once(child, 'exit')
   defer(t, async () => {

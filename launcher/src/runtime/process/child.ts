@@ -2,6 +2,7 @@
 import { type ChildProcess, type StdioOptions, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
+import type { Bequest } from '../bequest.ts'
 import { type Exit, StartError } from '../runtime.ts'
 import { readShellExit } from '../shell-exit.ts'
 import type { Isolation } from './confined-command.ts'
@@ -17,6 +18,8 @@ export interface ChildPlan {
   directory: string
   isolation: Isolation
   cgroup: string | null
+  /** What is to be sealed of the private directory when the owner is gone. */
+  bequest?: Pick<Bequest, 'key' | 'files'>
 }
 
 export interface Child {

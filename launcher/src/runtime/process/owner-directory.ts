@@ -2,10 +2,10 @@
 // a command), with a socket on which the owner listens for as long as it lives. Whoever finds such a directory learns by
 // connecting whether its owner still lives, across containers that share it and without trusting process ids.
 import { randomBytes } from 'node:crypto'
-import { rmSync } from 'node:fs'
 import { lstat, mkdir, readdir, realpath, rename } from 'node:fs/promises'
 import { createConnection, createServer, type Socket } from 'node:net'
 import { basename, join } from 'node:path'
+import { removeAllButBequestsNow } from '../bequest.ts'
 
 const STARTING = '.starting-'
 const SOCKET = 'owner.sock'
@@ -16,7 +16,7 @@ export interface OwnerDirectory {
   path: string
   /** Hears who connects to the owner's socket; without it connections are closed. */
   onConnection: (socket: Socket) => void
-  /** Removes it at once, as at the end of the process. */
+  /** Removes it at once, as at the end of the process; what is kept for whoever sweeps stays. */
   removeNow(): void
 }
 
@@ -44,7 +44,7 @@ export async function createOwnerDirectory(root: string): Promise<OwnerDirectory
     onConnection: (socket) => socket.destroy(),
     removeNow() {
       server.close()
-      rmSync(path, { recursive: true, force: true })
+      removeAllButBequestsNow(path)
     },
   }
   const server = createServer({ allowHalfOpen: true }, (socket) => owner.onConnection(socket))

@@ -2,12 +2,14 @@ import assert from 'node:assert/strict'
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { existsSync } from 'node:fs'
-import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises'
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { after, before, test } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import { assertEnded } from '../../fixtures/launch-script.ts'
+import { newSealingKey } from '../../sealed-text.ts'
+import type { FoundBequest, Inherit } from '../bequest.ts'
 import type { Isolation } from './confined-command.ts'
 import { findConfinement } from './confinement.ts'
 import { killByDirectory } from './leftovers.ts'
@@ -25,8 +27,9 @@ after(() => rm(place, { recursive: true, force: true }))
 async function startOwner(
   confinement: Isolation,
   spawner: boolean,
+  key = '',
 ): Promise<{ owner: ChildProcess; directory: string }> {
-  const owner = spawn(process.execPath, [OWNER, confinement, String(spawner), place], {
+  const owner = spawn(process.execPath, [OWNER, confinement, String(spawner), place, key], {
     stdio: ['ignore', 'pipe', 'inherit'],
   })
   assert.ok(owner.stdout)
@@ -79,6 +82,58 @@ for (const confinement of [...new Set([isolation, 'none'] as const)]) {
     await createProcessRuntime({ confinement, directory: place }).sweep()
     await untilGone(directory)
   })
+}
+
+for (const spawnerLives of [true, false]) {
+  test(`S49 what a program of a killed owner had rotated is kept until somebody takes it, sealed where its spawner ${spawnerLives ? 'lives' : 'is gone too'}`, async () => {
+    const key = newSealingKey().toString('base64')
+    const { owner, directory } = await startOwner(isolation, true, key)
+    await writeFile(join(directory, 'config.json'), '{"token":"rotated-canary"}')
+    const [spawner] = await childrenOf(owner.pid)
+    assert.ok(spawner)
+    if (!spawnerLives) process.kill(spawner, 'SIGSTOP')
+    owner.kill('SIGKILL')
+    await once(owner, 'exit')
+    if (!spawnerLives) process.kill(spawner, 'SIGKILL')
+    await (spawnerLives ? untilGone(directory) : assertEnded(spawner))
+    const kept = await filesUnder(dirname(directory))
+    for (const [name, content] of kept) {
+      if (!name.endsWith('config.json')) assert.doesNotMatch(content, /canary|told"/)
+    }
+
+    const runtime = createProcessRuntime({ directory: place })
+    const found: object[] = []
+    const offered = async ({ note, open }: FoundBequest) => {
+      found.push({ note, ...(await open(key)) })
+    }
+    const answers: Inherit[] = [
+      (bequest) => offered(bequest).then(() => 'foreign'),
+      (bequest) =>
+        offered(bequest).then(() => {
+          throw new Error('not now')
+        }),
+      (bequest) => offered(bequest).then(() => 'taken'),
+    ]
+    await runtime.sweep()
+    for (const inherit of answers) {
+      assert.ok((await filesUnder(dirname(directory))).size > 0)
+      await runtime.sweep(inherit)
+    }
+    const whole = {
+      note: 'whose it was',
+      told: '{"token":"told"}',
+      files: { 'config.json': '{"token":"rotated-canary"}' },
+    }
+    assert.deepEqual(found, [whole, whole, whole])
+    await untilGone(directory, () => !existsSync(dirname(directory)))
+    await runtime.close()
+  })
+}
+
+async function filesUnder(path: string): Promise<Map<string, string>> {
+  const entries = await readdir(path, { recursive: true, withFileTypes: true })
+  const paths = entries.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name))
+  return new Map(await Promise.all(paths.map(async (file) => [file, await readFile(file, 'utf8')] as const)))
 }
 
 test('a sweep leaves the programs of an owner that lives alone', async () => {

@@ -47,7 +47,9 @@ export async function planChild(program: Program, host: HostConfinement, place: 
     tied,
     cgroup_holds_memory: groups?.controllers.includes('memory') ?? false,
   })
-  return { argv, cwd, env, directory, isolation, cgroup }
+  const { bequest } = program
+  const left = bequest && { bequest: { key: bequest.key, files: bequest.files } }
+  return { argv, cwd, env, directory, isolation, cgroup, ...left }
 }
 
 /** To hold limits, and to end all that a program forked where no namespace does. */

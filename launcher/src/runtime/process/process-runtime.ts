@@ -1,5 +1,6 @@
 // The `process` runtime: programs of this machine as child processes.
 import { tmpdir } from 'node:os'
+import { bequestOf, keepNote, removeBequest } from '../bequest.ts'
 import { createPrivateDirectory, readPrivateFile, writePrivateFile } from '../private-directory.ts'
 import { removePrivateDirectory } from '../remove-private-directory.ts'
 import type { Exit, Program, RunningProgram, Runtime } from '../runtime.ts'
@@ -58,6 +59,7 @@ export function createProcessRuntime(options: ProcessRuntimeOptions = {}): Runti
 
   const start = async (directory: string, program: Program): Promise<RunningProgram> => {
     for (const [name, content] of Object.entries(program.files ?? {})) await writePrivateFile(directory, name, content)
+    if (program.bequest) await keepNote(directory, program.bequest)
     const { root, owner, spawner } = await place()
     const plan = await planChild(program, await confinement(), { root, owner, directory, hidden })
     const { child, streams } = await (spawner?.start ?? spawnHere)(plan, channelsOf(program))
@@ -71,13 +73,13 @@ export function createProcessRuntime(options: ProcessRuntimeOptions = {}): Runti
       try {
         return await start(directory, typeof describe === 'function' ? describe(directory) : describe)
       } catch (error) {
-        await removePrivateDirectory(directory)
+        await removeBequest(directory)
         throw error
       }
     },
-    async sweep() {
+    async sweep(inherit) {
       const { root } = await place()
-      await sweepOrphans(root, (await confinement()).groups)
+      await sweepOrphans(root, (await confinement()).groups, inherit)
     },
     describeConfinement: async () => describeHost(await confinement()),
     async close() {
@@ -104,7 +106,7 @@ function supervise(
   directory: string,
   running: Set<Running>,
 ): RunningProgram {
-  const { time_ms } = program.limits ?? {}
+  const { limits: { time_ms } = {}, bequest } = program
   const harvested = new Map<string, Buffer | null>()
   let isGone = false
   let isLate = false
@@ -125,7 +127,7 @@ function supervise(
     clearTimeout(timer)
     for (const name of program.harvest ?? []) harvested.set(name, await readPrivateFile(directory, name))
     isGone = true
-    await removePrivateDirectory(directory).catch(() => {})
+    if (!bequest) await removePrivateDirectory(directory).catch(() => {})
     running.delete(entry)
     return isLate ? { ...exit, limit: 'time' } : exit
   }
@@ -144,6 +146,7 @@ function supervise(
       stop(graceMs)
       return await entry.exited
     },
+    ...(bequest && bequestOf(directory, bequest)),
   }
 }
 

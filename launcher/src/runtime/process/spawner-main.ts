@@ -3,16 +3,16 @@
 // connected straight to the server; nothing that they write passes through here. When the server is gone, however it
 // went, the channel closes, and all that was started here ends with its private directory.
 import { createConnection, type Socket } from 'node:net'
-import { dirname } from 'node:path'
-import { removePrivateDirectory } from '../remove-private-directory.ts'
+import { basename, dirname } from 'node:path'
+import { findBequests, removeAllBut, sealLeft } from '../bequest.ts'
 import { StartError } from '../runtime.ts'
-import { type Child, startChild } from './child.ts'
+import { type Child, type ChildPlan, startChild } from './child.ts'
 import { removeEmptyGroup } from './control-group.ts'
 import { type FromSpawner, greeting, type ToSpawner } from './spawner-messages.ts'
 import type { Channel } from './start-with-streams.ts'
 
 const [, , socketPath = '', ownerDirectory = ''] = process.argv
-const running = new Map<string, Child>()
+const running = new Map<string, Child & { plan: ChildPlan }>()
 const ownerGroups = new Set<string>()
 
 const tell = (message: FromSpawner) => void (process.connected && process.send?.(message, () => {}))
@@ -28,7 +28,7 @@ async function start({ id, plan, channels }: Extract<ToSpawner, { type: 'start' 
       // Node makes 0 to 2 blocking for the program, and no others; so what it writes to 3 is passed on from here.
       sockets.has('result') ? 'pipe' : 'ignore',
     ])
-    running.set(id, child)
+    running.set(id, { ...child, plan })
     if (plan.cgroup) ownerGroups.add(dirname(plan.cgroup))
     const result = sockets.get('result')
     if (result) {
@@ -68,10 +68,19 @@ process.on('message', (message: ToSpawner) => {
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => {})
 process.once('disconnect', () => void end())
 
+async function leave({ exited, plan }: Child & { plan: ChildPlan }): Promise<void> {
+  await exited
+  if (plan.bequest) await sealLeft(plan.directory, plan.bequest).catch(() => {})
+}
+
 async function end(): Promise<void> {
   for (const child of running.values()) child.killNow()
-  await Promise.all([...running.values()].map(({ exited }) => exited))
-  await removePrivateDirectory(ownerDirectory).catch(() => {})
+  await Promise.all([...running.values()].map(leave))
+  const kept = await findBequests(ownerDirectory)
+  await removeAllBut(
+    ownerDirectory,
+    kept.map((directory) => basename(directory)),
+  ).catch(() => {})
   for (const group of ownerGroups) removeEmptyGroup(group)
   process.exit()
 }

@@ -1,6 +1,6 @@
 import { readdir, readFile, stat } from 'node:fs/promises'
 import { join } from 'node:path'
-import { removePrivateDirectory } from '../remove-private-directory.ts'
+import { bequeath, type Inherit } from '../bequest.ts'
 import { type ControlGroups, endControlGroup, OWNER_GROUP, ownerGroup, removeEmptyGroup } from './control-group.ts'
 import { killByDirectory } from './leftovers.ts'
 import { findOrphanedDirectories } from './owner-directory.ts'
@@ -8,12 +8,16 @@ import { findOrphanedDirectories } from './owner-directory.ts'
 /** No owner takes so long from making its group to starting a program in it. */
 const STARTING_MS = 60_000
 
-/** Ends the programs of owners that were killed, and removes their private directories. */
-export async function sweepOrphans(root: string, groups: ControlGroups | null): Promise<void> {
+/** Ends the programs of owners that were killed, and removes their private directories once what they left was offered. */
+export async function sweepOrphans(
+  root: string,
+  groups: ControlGroups | null,
+  inherit: Inherit | undefined,
+): Promise<void> {
   for (const directory of await findOrphanedDirectories(root)) {
     if (groups) await endOwnerGroup(ownerGroup(groups, directory))
     await killByDirectory(directory)
-    await removePrivateDirectory(directory)
+    await bequeath(directory, inherit)
   }
   if (groups) await removeEmptyOwnerGroups(groups)
 }

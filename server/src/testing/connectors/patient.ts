@@ -5,7 +5,7 @@ import { readFileSync, writeFileSync } from 'node:fs'
 import { createInterface } from 'node:readline'
 import { setTimeout as delay } from 'node:timers/promises'
 
-const { LAB_ORIGIN = '', SLUICE_LEASE = '', PATIENT_SECONDS = '12' } = process.env
+const { LAB_ORIGIN = '', SLUICE_LEASE = '', PATIENT_SECONDS = '12', PATIENT_GATE = '' } = process.env
 const [protocol, ...args] = process.argv.slice(2)
 const PAUSE_MS = 150
 
@@ -130,7 +130,11 @@ async function speakSinger() {
   print({ type: 'SCHEMA', ...stream(name) })
   // Whoever only wants to see whether it works waits for a record.
   print({ type: 'RECORD', stream: name, record: { calls: 0, tokens: 0 } })
-  if (name === 'rotate') await rotate(argument('--config'))
+  if (name === 'rotate') {
+    if (PATIENT_GATE) await fetch(`${PATIENT_GATE}/before`)
+    await rotate(argument('--config'))
+    if (PATIENT_GATE) await fetch(`${PATIENT_GATE}/after`)
+  }
   print({ type: 'RECORD', stream: name, record: await work(() => tokenOf(argument('--config'))) })
   print({ type: 'STATE', value: { done: true } })
 }
