@@ -1,7 +1,8 @@
 // Where the records of an audit chain come from: a server, or the database itself when no server runs.
 import { dataOf, type SluiceClient } from '@sluice/client'
-import postgres from 'postgres'
+import type postgres from 'postgres'
 import { CliError } from '../cli-error.ts'
+import { openDatabase } from '../database/open-database.ts'
 
 export interface ChainRecord {
   sequence: string
@@ -33,19 +34,9 @@ export interface TenantChain {
   records: ChainRecords
 }
 
-/** Row-level security shows nothing to a connection that names no tenant. */
-const EVERY_TENANT = { application_name: 'sluice audit verify', 'sluice.tenant_id': '*' }
-
 /** The chains of every tenant of a database; read only. @throws CliError `server` when it cannot be read */
 export async function* chainsOfDatabase(url: string): AsyncIterable<TenantChain> {
-  const { address, socket } = splitUrl(url)
-  const sql = postgres(address, {
-    max: 1,
-    connect_timeout: 10,
-    onnotice: () => {},
-    ...socket,
-    connection: EVERY_TENANT,
-  })
+  const sql = openDatabase(url, 'audit verify')
   try {
     const tenants = await sql<{ tenant_id: string }[]>`select tenant_id from audit_chains order by tenant_id`
     for (const { tenant_id } of tenants) yield { tenant_id, records: recordsOfTenant(sql, tenant_id) }
@@ -63,14 +54,4 @@ async function* recordsOfTenant(sql: postgres.Sql, tenantId: string): ChainRecor
     select sequence::text, record::text, encode(previous_hash, 'hex') as previous_hash, encode(hash, 'hex') as hash
     from audit_records where tenant_id = ${tenantId} order by audit_records.sequence desc`.cursor(1000)
   for await (const page of pages) yield* page
-}
-
-/** libpq's `?host=/directory` names a unix socket's directory, as the embedded Postgres has it. */
-function splitUrl(url: string) {
-  const target = URL.parse(url)
-  if (target === null) throw new CliError('usage', 'DATABASE_URL is not a postgres:// address.')
-  const directory = target.searchParams.get('host')
-  target.searchParams.delete('host')
-  const socket = directory === null ? {} : { path: `${directory}/.s.PGSQL.${target.port || 5432}` }
-  return { address: target.href, socket }
 }

@@ -1,9 +1,9 @@
 import { ApiError, type components, dataOf, type Integration, type SluiceClient } from '@sluice/client'
-import { daysSince, type Finding, failure, ok, skipped, warning } from './finding.ts'
+import { type Finding, failure, ok, skipped, warning } from './finding.ts'
+import { judgeSecret } from './judge-secret.ts'
 
 type IntegrationCheck = components['schemas']['IntegrationCheck']
 
-const OLD_DAYS = 365
 const PAGE = 200
 
 /** What to register for each integration, with the proof that it is what an authorization request carries. */
@@ -46,14 +46,6 @@ function judgeRedirectUri({ id, name, redirect_uri }: Integration, check: Integr
       ? 'The provider’s declaration leaves redirect_uri out of the request. Mend it, or register the one that is shown.'
       : 'The provider’s declaration changes it. Mend the declaration, or register what is sent.'
   return failure(title, `${shown} is shown, but ${check.sent ?? 'none'} is sent`, next_action, data)
-}
-
-function judgeSecret({ id, name, client_secret_changed_at }: Integration): Finding[] {
-  if (client_secret_changed_at === null) return []
-  const age = daysSince(client_secret_changed_at)
-  const detail = `${name}: ${age} days old`
-  const next_action = `Make a new one at the provider, then: sluice integrations change ${id} --client-secret-stdin`
-  return [age < OLD_DAYS ? ok('client secret', detail) : warning('client secret', detail, next_action)]
 }
 
 function withoutScope(error: unknown): null {

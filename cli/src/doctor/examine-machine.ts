@@ -9,6 +9,7 @@ import { dirname, join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { portOwner } from '../callback/port-owner.ts'
+import { examineDatabase } from './examine-database.ts'
 import { type Finding, failure, ok, warning } from './finding.ts'
 
 /** Where this runs from a checkout, its top: `npm start` keeps its data there. */
@@ -24,15 +25,21 @@ interface Machine {
 }
 
 export async function examineMachine({ data, port }: Machine, env: NodeJS.ProcessEnv): Promise<Finding[]> {
-  const home = existsSync(join(CHECKOUT, 'infra', 'start.ts')) ? CHECKOUT : process.cwd()
-  const directory = resolve(home, data ?? env.SLUICE_DATA ?? '.sluice')
+  const directory = dataDirectory(data, env)
   return [
     judgeNode(),
     ...(await examineDirectory(directory)),
     await examinePort(port),
     await examinePostgres(env),
     await examineBubblewrap(),
+    ...(await examineDatabase(directory, env)),
   ]
+}
+
+/** The one that is named, else where `npm start` has it. */
+export function dataDirectory(named: string | undefined, env: NodeJS.ProcessEnv): string {
+  const home = existsSync(join(CHECKOUT, 'infra', 'start.ts')) ? CHECKOUT : process.cwd()
+  return resolve(home, named ?? env.SLUICE_DATA ?? '.sluice')
 }
 
 function judgeNode(): Finding {
@@ -103,7 +110,7 @@ async function isFree(port: number, host: string): Promise<boolean> {
 }
 
 async function examinePostgres(env: NodeJS.ProcessEnv): Promise<Finding> {
-  if (env.DATABASE_URL) return ok('Postgres', 'that of DATABASE_URL; `sluice doctor` asks the server about it')
+  if (env.DATABASE_URL) return ok('Postgres', 'that of DATABASE_URL')
   const found = (await Promise.all([embedded(), ...(await installed())].map(versionOf))).filter(
     (known) => known !== null,
   )

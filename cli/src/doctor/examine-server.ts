@@ -5,7 +5,9 @@ import { clientOf } from '../server/open-server.ts'
 import { DEFAULT_SERVER } from '../server/server-options.ts'
 import type { Terminal } from '../terminal.ts'
 import { examineBaseUrl } from './examine-base-url.ts'
+import { examineDatabase } from './examine-database.ts'
 import { examineIntegrations } from './examine-integrations.ts'
+import { dataDirectory } from './examine-machine.ts'
 import { examineReach } from './examine-reach.ts'
 import { type Finding, failure, skipped } from './finding.ts'
 import { judgeDatabase } from './judge-database.ts'
@@ -13,10 +15,18 @@ import { judgeKeys } from './judge-keys.ts'
 import { judgeConfinement, judgeProxies, judgeQueue } from './judge-work.ts'
 
 /** From the outside in: what a broken part hides is skipped. */
-export async function examineServer(choice: ServerChoice, terminal: Terminal): Promise<Finding[]> {
+export async function examineServer(
+  choice: ServerChoice & { data?: string | undefined },
+  terminal: Terminal,
+): Promise<Finding[]> {
   const { login, server, finding } = loginFor(choice, terminal)
   const { findings, reached } = await examineReach(server, terminal.signal)
   if (finding !== null) findings.push(finding)
+  const { env } = terminal
+  // Who names the database lets it be asked where the server cannot be.
+  if (!reached && (env.DATABASE_URL || choice.data !== undefined)) {
+    findings.push(...(await examineDatabase(dataDirectory(choice.data, env), env)))
+  }
   if (!reached || login === null) return findings
 
   const client = clientOf(login, terminal)

@@ -7,7 +7,7 @@ const OLDEST_MAJOR = 15
 const CLOCK_WARNING_MS = 2000
 const SLOW_MS = 100
 
-export function judgeDatabase({ database }: Diagnostics): Finding[] {
+export function judgeDatabase({ database }: Pick<Diagnostics, 'database'>): Finding[] {
   return [judgeVersion(database), judgeMigrations(database), judgeClock(database)]
 }
 

@@ -3,7 +3,7 @@ import type { Diagnostics } from './judge-database.ts'
 
 const OLD_DAYS = 365
 
-export function judgeKeys({ keys }: Diagnostics): Finding[] {
+export function judgeKeys({ keys }: Pick<Diagnostics, 'keys'>): Finding[] {
   const { store, current, needed, oldest_sealing_key_at, rotation } = keys
   const findings = [ok('encryption key', `${current.id} in ${store}`, { id: current.id })]
   const others = needed.filter(({ id }) => id !== current.id)

@@ -3,7 +3,7 @@ import type { Diagnostics } from './judge-database.ts'
 
 const LATE_MS = 5 * 60_000
 
-export function judgeQueue({ queue, now }: Diagnostics): Finding[] {
+export function judgeQueue({ queue, now }: Pick<Diagnostics, 'queue' | 'now'>): Finding[] {
   const { jobs, refreshes_due, oldest_refresh_due_at, webhooks_waiting } = queue
   const sum = (field: 'waiting' | 'late' | 'active' | 'failed') => jobs.reduce((total, job) => total + job[field], 0)
   const detail = `${sum('active')} at work, ${sum('waiting')} waiting, ${sum('late')} late, ${sum('failed')} failed in a day`

@@ -2,8 +2,12 @@ import assert from 'node:assert/strict'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { test } from 'node:test'
-import { sql } from 'kysely'
+import { type Kysely, sql } from 'kysely'
 import { createApiKey } from '../api-keys/create-api-key.ts'
+import { connectDatabase } from '../database/connect.ts'
+import { migrations } from '../database/migrations/index.ts'
+import type { Database } from '../database/schema.ts'
+import { startEmbeddedPostgres } from '../postgres/start-embedded-postgres.ts'
 import { defer } from '../testing/defer.ts'
 import { runSluice } from '../testing/run-sluice.ts'
 import { temporaryDirectory } from '../testing/temporary-directory.ts'
@@ -56,18 +60,22 @@ test('doctor proves the redirect URI to register, and tells of database, clocks,
   assert.ok(text.stdout.includes(shown))
 })
 
+/** Puts a job of a name that nobody works on into the queue, an hour late. */
+async function forsakeJob(db: Kysely<Database>): Promise<void> {
+  await sql`insert into queue.queue (name, policy, retry_limit, retry_delay, retry_backoff, expire_seconds,
+      retention_seconds, deletion_seconds, partition, table_name)
+    select 'forsaken', policy, retry_limit, retry_delay, retry_backoff, expire_seconds, retention_seconds,
+      deletion_seconds, partition, table_name from queue.queue limit 1`.execute(db)
+  await sql`insert into queue.job (name, start_after) values ('forsaken', now() - interval '1 hour')`.execute(db)
+}
+
 test('doctor ends with 11 and says what to do: a URI that is not sent, what is late, old secrets, a clock, a migration', async (t) => {
   const server = await startTestServer(t)
   const env = { SLUICE_SERVER: server.base_url, SLUICE_API_KEY: server.api_key }
   const { db } = server.services
   await sql`delete from kysely_migration where name = '0006-keys-audit-events'`.execute(db)
   await sql`update integrations set client_secret_changed_at = now() - interval '400 days'`.execute(db)
-  // Of a name that nobody works on.
-  await sql`insert into queue.queue (name, policy, retry_limit, retry_delay, retry_backoff, expire_seconds,
-      retention_seconds, deletion_seconds, partition, table_name)
-    select 'forsaken', policy, retry_limit, retry_delay, retry_backoff, expire_seconds, retention_seconds,
-      deletion_seconds, partition, table_name from queue.queue limit 1`.execute(db)
-  await sql`insert into queue.job (name, start_after) values ('forsaken', now() - interval '1 hour')`.execute(db)
+  await forsakeJob(db)
   server.services.base_url = 'http://localhost:1'
   const { code, healthy, find, stderr } = await examine(env)
   assert.deepEqual([code, healthy], [11, false])
@@ -117,4 +125,45 @@ test('doctor --local looks at this machine: data directory, port and who has it,
     new RegExp(`^${port} is taken( by node\\S* \\(process ${process.pid}\\))?`),
   )
   assert.match(find('Postgres')[0]?.detail ?? '', /^\d+/)
+})
+
+test('doctor reads the database itself where no server runs, and changes nothing there', async (t) => {
+  const server = await startTestServer(t)
+  const { db } = server.services
+  await sql`update integrations set client_secret_changed_at = now() - interval '400 days'`.execute(db)
+  await forsakeJob(db)
+  const env = { DATABASE_URL: server.database_url }
+  const local = await examine(env, '--local', '--data', temporaryDirectory(t))
+  assert.equal(local.find('database')[0]?.status, 'ok')
+  assert.equal(local.find('migrations')[0]?.detail, `all ${Object.keys(migrations).length} applied`)
+  assert.match(local.find('encryption key')[0]?.detail ?? '', / in .+/)
+  assert.equal(local.find('client secret')[0]?.status, 'warning')
+  assert.deepEqual([local.code, local.find('queue')[0]?.status], [11, 'failure'])
+  assert.ok(Number(local.find('oldest job')[0]?.data?.seconds) >= 3600)
+
+  await server.stop()
+  const { db: after, close } = connectDatabase(server.database_url)
+  defer(t, close)
+  await sql`delete from kysely_migration where name = '0013-logins'`.execute(after)
+  const away = await examine({ ...env, SLUICE_SERVER: server.base_url, SLUICE_API_KEY: 'k' })
+  assert.equal(away.find('port')[0]?.status, 'failure')
+  assert.match(away.find('migrations')[0]?.detail ?? '', /Missing: 0013-logins/)
+  const { rows } = await sql`select from kysely_migration where name = '0013-logins'`.execute(after)
+  assert.equal(rows.length, 0, 'nothing is migrated by looking')
+})
+
+test('doctor tells of an embedded Postgres that is not running, and reads one that nobody has used yet', async (t) => {
+  const directory = temporaryDirectory(t)
+  const look = () => examine({}, '--local', '--data', directory)
+  assert.equal((await look()).find('database')[0]?.status, 'skipped')
+  const postgres = await startEmbeddedPostgres({ directory, fsync: false })
+  defer(t, postgres.stop)
+  const running = await look()
+  assert.match(running.find('database')[0]?.detail ?? '', new RegExp(`^Postgres ${postgres.version}`))
+  assert.match(running.find('migrations')[0]?.detail ?? '', /None is applied/)
+  await postgres.stop()
+  const stopped = await look()
+  assert.match(stopped.find('database')[0]?.detail ?? '', /is not running/)
+  const wrong = await examine({ DATABASE_URL: 'postgres://localhost:1/none' }, '--local', '--data', directory)
+  assert.deepEqual([wrong.code, wrong.find('database')[0]?.status], [11, 'failure'])
 })
