@@ -4,6 +4,7 @@ import { createConnectSession } from '@sluice/server'
 import { type Arena, CONNECTIONS, openArena } from '../broker/arena.ts'
 import { type Child, startChild } from '../broker/child.ts'
 import type { LoadOrder, LoadReport } from '../broker/load-process.ts'
+import { measureRateLimit } from '../broker/rate-limit.ts'
 import { refreshStorm } from '../broker/refresh-storm.ts'
 import { type Figures, run, versus } from '../broker/versus.ts'
 import { type Measurement, roundTo } from '../result.ts'
@@ -32,12 +33,14 @@ export async function measure(): Promise<Measurement[]> {
     try {
       const read = await measureRead(arena, generator, origins)
       const flow = await measureAuthorization(arena, generator, origins)
+      const limits = await measureRateLimit(arena, generator)
       await sluice.stop()
       const storm = await refreshStorm(arena)
       say(`refresh storm: ${storm.calls} calls for ${storm.grants} grants in ${storm.seconds.toFixed(0)} s`)
       return [
         ...read,
         ...flow,
+        ...limits,
         {
           id: 'broker.refresh_storm',
           value: storm.refreshed_in_time,

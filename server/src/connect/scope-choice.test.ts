@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { consent } from '@sluice/lab'
 import { labDeclaration } from '../testing/accounts-server.ts'
-import { createLink, validConfig } from '../testing/connect-story.ts'
+import { connect, createLink, validConfig } from '../testing/connect-story.ts'
 import { createTestBrowser, readJson, type TestBrowser } from '../testing/test-browser.ts'
 import { startTestServer } from '../testing/test-server.ts'
 
@@ -54,6 +54,24 @@ test('a person leaves optional scopes out: they are not asked for, and the ledge
   const repair = await createLink(server, { connector_id: undefined, connection_id: connection.id })
   const offered = (await readJson(await browser.open(`${repair.path}/session`))).scopes.optional
   assert.ok(offered.some(({ scope }: { scope: string }) => scope === 'orders:read'))
+})
+
+test('a repair asks a provider that keeps earlier consents for the difference alone', async (t) => {
+  const provider = (origin: string) => `${labDeclaration(origin)}scopes:\n  incremental: true\n`
+  const server = await startTestServer(t, { provider })
+  const granted = ['openid', 'offline_access', 'customers:read']
+  const { browser, connection_id } = await connect(server, { required_scopes: granted })
+  const { path } = await createLink(server, {
+    connector_id: undefined,
+    connection_id,
+    required_scopes: [...granted, 'orders:read'],
+    optional_scopes: ['email'],
+  })
+  const { scopes } = await readJson(await browser.open(`${path}/session`))
+  const names = (some: { scope: string }[]) => some.map(({ scope }) => scope)
+  assert.deepEqual([names(scopes.required), names(scopes.optional)], [['orders:read'], ['email']])
+  const { authorization_url } = await readJson(await authorize(browser, path, { optional_scopes: [] }))
+  assert.equal(new URL(authorization_url).searchParams.get('scope'), 'orders:read')
 })
 
 test('with nothing said all optional scopes are asked for, and where none would be left the person is told', async (t) => {
