@@ -7,6 +7,7 @@ import { test } from 'node:test'
 import { isJsonObject, type JsonObject, secretValues } from '@sluice/connector-specs'
 import { z } from 'zod'
 import { ConnectorError } from './connector-error.ts'
+import type { RunEvent } from './events/run-event.ts'
 import type { Launch } from './launch.ts'
 import { bindCollections } from './protocol/bind-collections.ts'
 import { offered, type Protocol } from './protocol/protocol.ts'
@@ -27,10 +28,14 @@ const manifest = z.strictObject({
   expect: z.strictObject({
     /** Properties that the config schema must have. */
     properties: z.array(z.string()).default([]),
+    /** Whether the connector takes the config, or how it must refuse it. Left out: it is not asked. */
+    check: z.union([z.literal(true), failure]).optional(),
     /** Names that discovery must find, or how it must fail. Left out: it is not asked. */
     discover: z.union([z.array(z.string()), failure]).optional(),
     /** How many documents must at least be read, or how it must fail. Left out: nothing is read. */
     read: z.union([z.int().nonnegative(), failure]).optional(),
+    /** Destinations: what they are given; they must take all of it and confirm it. */
+    write: z.strictObject({ stream: z.string(), documents: z.array(object).min(1) }).optional(),
   }),
 })
 
@@ -72,6 +77,14 @@ async function tryConnector(path: string): Promise<void> {
       current = rotated.reveal()
     },
   }
+  const logs: string[] = []
+  asked.onLog = ({ message }) => void logs.push(message)
+  if (expect.check !== undefined) {
+    const checking = offered(protocol, 'check')(asked, current)
+    await (expect.check === true ? checking : fails(checking, expect.check))
+  }
+  if (expect.write) await writes(protocol, asked, current, expect.write)
+  for (const value of asked.secrets) assert.ok(!logs.join('\n').includes(value), 'a secret stands in the log')
   if (expect.discover === undefined) return
   if (!Array.isArray(expect.discover)) return await fails(discover(protocol, asked, current), expect.discover)
   const found = await discover(protocol, asked, current)
@@ -87,6 +100,29 @@ async function tryConnector(path: string): Promise<void> {
   if (typeof expect.read !== 'number') return await fails(Promise.reject(read.error), expect.read)
   assert.equal(read.error, null)
   assert.ok(read.documents.length >= expect.read, `${read.documents.length} documents`)
+}
+
+async function writes(
+  protocol: Protocol,
+  launch: Launch,
+  config: JsonObject,
+  { stream, documents }: { stream: string; documents: JsonObject[] },
+): Promise<void> {
+  const collection = { name: `real/${stream}`, schema: { type: 'object' }, key: [] }
+  const binding = { collection, resource_config: {} }
+  const bindings = [{ ...binding, resource_config: protocol.resourceFor?.(binding) ?? {} }]
+  async function* input(): AsyncGenerator<RunEvent> {
+    yield { type: 'opened' }
+    for (const document of documents) yield { type: 'document', binding: 0, document }
+    yield { type: 'checkpoint', state: { updated: { written: documents.length }, merge_patch: false } }
+    yield { type: 'done', reason: 'exited' }
+  }
+  const events: RunEvent[] = []
+  const request = { name: 'real/connector', config, bindings, input: input() }
+  for await (const event of offered(protocol, 'write')(launch, request)) events.push(event)
+  const confirmed = events.flatMap((event) => (event.type === 'checkpoint' ? [event.state.updated] : []))
+  assert.deepEqual(confirmed.at(-1), { written: documents.length })
+  assert.equal(events.at(-1)?.type, 'done')
 }
 
 function discover(protocol: Protocol, launch: Launch, config: JsonObject) {

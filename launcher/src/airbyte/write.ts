@@ -3,7 +3,6 @@ import type { RunEvent } from '../events/run-event.ts'
 import { createTeller } from '../events/teller.ts'
 import type { Launch } from '../launch.ts'
 import { splitLines } from '../ndjson.ts'
-import { OutputFault } from '../output-fault.ts'
 import { feed, WRITING } from '../protocol/feed.ts'
 import type { ValidateBinding } from '../protocol/requests.ts'
 import { sentStates } from '../protocol/sent-states.ts'
@@ -41,6 +40,7 @@ export async function* write(launch: Launch, request: WriteRequest): AsyncGenera
     const own = airbyteState(state, bound, resources)
     const sent = sentStates(state)
     const names = resources.map(({ stream, namespace }) => ({ name: stream, ...(namespace && { namespace }) }))
+    const leftOut = new Set<string>()
     let foreign = false
 
     yield* feed(run, teller, input, {
@@ -75,8 +75,10 @@ export async function* write(launch: Launch, request: WriteRequest): AsyncGenera
               own.take(answer.body)
               yield { type: 'checkpoint', state: { updated: own.current(), merge_patch: false } }
             }
-          } else if (answer && answer.type !== 'TRACE') {
-            throw new OutputFault(`printed a ${answer.type} message while writing. Mend the connector.`)
+          } else if (answer && answer.type !== 'TRACE' && !leftOut.has(answer.type)) {
+            // Some tell what they would write, or repeat what they were given.
+            leftOut.add(answer.type)
+            run.log('warn', `Messages ${answer.type} are left out, because a destination has none to tell.`)
           }
         }
       },

@@ -9,8 +9,8 @@ import { KubeConfig } from '@kubernetes/client-node'
 import { parseAllDocuments } from 'yaml'
 import { z } from 'zod'
 import { type JobRequest, jobRequest, type SecretRequest, secretRequest } from './cluster-objects.ts'
+import { runExec } from './exec-stand-in.ts'
 import { type PodStandIn, startPodStandIn } from './pod-stand-in.ts'
-import { acceptWebSocket } from './web-socket-server.ts'
 
 const TOKEN = 'service-account-token'
 const NAMESPACE = 'connectors'
@@ -69,7 +69,7 @@ export async function startClusterStandIn(): Promise<ClusterStandIn> {
 
   const schedule = async (stored: Stored) => {
     const { name } = stored.job.metadata
-    const labels = { ...stored.job.spec.template.metadata.labels, 'batch.kubernetes.io/job-name': name }
+    const labels = { ...stored.job.spec.template.metadata.labels, 'job-name': name }
     const metadata = { name: `${name}-abcde`, namespace: NAMESPACE, uid: randomUUID(), labels, resourceVersion: '' }
     const object: PodObject = { apiVersion: 'v1', kind: 'Pod', metadata, status: { phase: 'Pending' } }
     const pod: Stored['pod'] = { object, stand_in: null }
@@ -86,7 +86,7 @@ export async function startClusterStandIn(): Promise<ClusterStandIn> {
       return changed(object, 'MODIFIED')
     }
     if (!stored.secret) throw new Error('a pod was let go before its Secret was there')
-    pod.stand_in = await startPodStandIn(stored.job, stored.secret.stringData)
+    pod.stand_in = await startPodStandIn(stored.job.spec.template.spec.containers[0], stored.secret.stringData)
     object.status = { phase: 'Running', ...state({ running: { startedAt: new Date().toISOString() } }) }
     changed(object, 'MODIFIED')
     pod.stand_in.process.once('exit', (exitCode) => {
@@ -253,40 +253,6 @@ export async function startClusterStandIn(): Promise<ClusterStandIn> {
     },
   }
   return cluster
-}
-
-/** Frames are a byte for the stream, then its bytes: 0 stdin, 1 stdout, 2 stderr, 3 status, 255 the end of a stream. */
-function runExec(request: IncomingMessage, socket: Socket, pod: PodStandIn, command: string[], protocol: string): void {
-  const child = pod.exec(command)
-  const peer = acceptWebSocket(request, socket, {
-    protocol,
-    onMessage(data) {
-      if (data[0] === 0) child.stdin?.write(data.subarray(1))
-      if (data[0] === 255 && data[1] === 0) child.stdin?.end()
-    },
-    // Whoever has nobody to talk to any more reads the end of its input, and cannot write.
-    onEnd() {
-      child.stdin?.end()
-      child.stdout?.destroy()
-    },
-  })
-  const closed = [child.stdout, child.stderr].map((stream, index) => {
-    stream?.on('data', (data: Buffer) => {
-      if (peer.send(Buffer.concat([Buffer.from([index + 1]), data]))) return
-      stream.pause()
-      peer.onDrain(() => stream.resume())
-    })
-    return new Promise((resolve) => stream?.once('close', resolve))
-  })
-  child.once('exit', (code) => {
-    const failure = { status: 'Failure', details: { causes: [{ reason: 'ExitCode', message: String(code) }] } }
-    void Promise.all(closed).then(() => {
-      peer.send(
-        Buffer.concat([Buffer.from([3]), Buffer.from(JSON.stringify(code === 0 ? { status: 'Success' } : failure))]),
-      )
-      peer.close()
-    })
-  })
 }
 
 function target({ method, headers }: IncomingMessage, url: URL) {

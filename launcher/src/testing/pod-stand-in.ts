@@ -4,7 +4,6 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { chmod, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import type { JobRequest } from './cluster-objects.ts'
 
 export interface PodStandIn {
   root: string
@@ -13,10 +12,21 @@ export interface PodStandIn {
   end(): Promise<void>
 }
 
-export async function startPodStandIn(job: JobRequest, files: Record<string, string>): Promise<PodStandIn> {
+/** Of a container, what is played. */
+export interface PlayedContainer {
+  command?: string[]
+  workingDir?: string | undefined
+  env?: { name: string; value?: string }[]
+  volumeMounts?: { name: string; mountPath: string }[]
+}
+
+/** @param files of the Secret */
+export async function startPodStandIn(
+  { command: started = [], workingDir = '/', env: variables = [], volumeMounts = [] }: PlayedContainer,
+  files: Record<string, string>,
+): Promise<PodStandIn> {
   const root = await mkdtemp(join(tmpdir(), 'sluice-pod-'))
-  const [container] = job.spec.template.spec.containers
-  for (const { name, mountPath } of container.volumeMounts) {
+  for (const { name, mountPath } of volumeMounts) {
     if (mountPath === '/tmp') continue
     await mkdir(root + mountPath, { recursive: true })
     if (name !== 'secrets') continue
@@ -26,18 +36,18 @@ export async function startPodStandIn(job: JobRequest, files: Record<string, str
   const inside = (text: string) => text.replaceAll('/run/sluice', `${root}/run/sluice`)
   const env = {
     PATH: process.env.PATH,
-    ...Object.fromEntries(container.env.map(({ name, value }) => [name, inside(value)])),
+    ...Object.fromEntries(variables.map(({ name, value = '' }) => [name, inside(value)])),
   }
   const children = new Set<ChildProcess>()
   const start = (command: string[]) => {
     const [program = '', ...programArguments] = command.map(inside)
-    const child = spawn(program, programArguments, { cwd: container.workingDir ?? '/', env, detached: true })
+    const child = spawn(program, programArguments, { cwd: workingDir, env, detached: true })
     child.on('error', () => {})
     child.stdin?.on('error', () => {})
     children.add(child)
     return child
   }
-  const main = start(container.command)
+  const main = start(started)
   return {
     root,
     process: main,

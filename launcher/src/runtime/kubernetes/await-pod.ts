@@ -1,7 +1,7 @@
 // Waits for the pod of a Job to run, or learns why it will not.
 import { type CoreV1Api, type KubeConfig, type V1Pod, Watch } from '@kubernetes/client-node'
 import { StartError } from '../runtime.ts'
-import { CONTAINER } from './run-objects.ts'
+import { CONTAINER, RUN } from './run-objects.ts'
 
 /** Reasons for waiting that no waiting ends. */
 const HOPELESS = [
@@ -25,7 +25,7 @@ export interface PodQuery {
 
 /** @returns the name of the pod that runs. @throws StartError */
 export async function awaitPod({ config, core, namespace, job, timeout_ms, signal }: PodQuery): Promise<string> {
-  const labelSelector = `batch.kubernetes.io/job-name=${job}`
+  const labelSelector = `${RUN}=${job}`
   const deadline = AbortSignal.any([signal, AbortSignal.timeout(timeout_ms)])
   let seen: V1Pod | null = null
   while (!deadline.aborted) {

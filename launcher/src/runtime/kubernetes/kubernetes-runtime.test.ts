@@ -2,7 +2,6 @@ import assert from 'node:assert/strict'
 import { once } from 'node:events'
 import { text } from 'node:stream/consumers'
 import { after, test } from 'node:test'
-import { BatchV1Api, CoreV1Api, KubeConfig } from '@kubernetes/client-node'
 import { secret } from '@sluice/connector-specs'
 import { flow } from '../../index.ts'
 import { startClusterStandIn } from '../../testing/cluster-stand-in.ts'
@@ -194,54 +193,4 @@ test('a Flow connector answers out of a Job as out of a process', async () => {
     secrets: [],
   })
   assert.deepEqual(spec.config_schema, {})
-})
-
-const skip = process.env.KUBECONFIG ? false : 'needs KUBECONFIG: an API server with etcd; pods are played here'
-test('a real API server takes the Job and its Secret, tells the status of its pod, and removes both', {
-  skip,
-}, async () => {
-  const config = new KubeConfig()
-  config.loadFromDefault()
-  const core = config.makeApiClient(CoreV1Api)
-  const batch = config.makeApiClient(BatchV1Api)
-  const namespace = config.getContextObject(config.getCurrentContext())?.namespace ?? 'default'
-  const real = createKubernetesRuntime({ config, user: 65532, start_timeout_ms: 30_000 })
-  const starting = real.start(node('', { image: 'acme/node', files: { 'config.json': secret('{}') } }))
-  starting.catch(() => {})
-  const labelSelector = 'app.kubernetes.io/managed-by=sluice'
-  const released = async () =>
-    (await batch.listNamespacedJob({ namespace, labelSelector })).items.find(({ spec }) => !spec?.suspend)
-  let job = await released()
-  while (!job) job = await released()
-  const name = job.metadata?.name ?? ''
-  const owned = await core.readNamespacedSecret({ name, namespace })
-  assert.equal(owned.metadata?.ownerReferences?.[0]?.uid, job.metadata?.uid)
-  assert.deepEqual(Object.keys(owned.data ?? {}), ['config.json'])
-
-  // What the controller and the kubelet would do.
-  const labels = { ...job.spec?.template.metadata?.labels, 'batch.kubernetes.io/job-name': name }
-  const body = { metadata: { name: `${name}-played`, labels }, spec: job.spec?.template.spec }
-  await core.createNamespacedPod({ namespace, body })
-  const containerStatuses = [
-    {
-      name: 'connector',
-      image: 'acme/node',
-      imageID: '',
-      ready: false,
-      restartCount: 0,
-      state: { waiting: { reason: 'ErrImagePull', message: 'played' } },
-    },
-  ]
-  await core.replaceNamespacedPodStatus({
-    name: `${name}-played`,
-    namespace,
-    body: { ...body, status: { phase: 'Pending', containerStatuses } },
-  })
-  await assert.rejects(starting, /ErrImagePull: played/)
-  await core.deleteNamespacedPod({ name: `${name}-played`, namespace, gracePeriodSeconds: 0 })
-  assert.equal(
-    (await batch.listNamespacedJob({ namespace, labelSelector })).items.some((left) => left.metadata?.name === name),
-    false,
-  )
-  await real.close()
 })

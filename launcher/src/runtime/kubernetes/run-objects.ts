@@ -5,6 +5,8 @@ import type { Program } from '../runtime.ts'
 import { DIRECTORY, MOUNT, podCommand, SECRETS } from './pod-script.ts'
 
 export const MANAGED_BY = 'app.kubernetes.io/managed-by'
+/** Names a pod's Job. Those that clusters put on pods by themselves are not the same before and after 1.27. */
+export const RUN = 'sluice.dev/run'
 export const CONTAINER = 'connector'
 const GRACE_SECONDS = 10
 /** How long a finished Job may still be looked at. */
@@ -40,7 +42,7 @@ export function jobOf(program: Program, { name, namespace, image, user, service_
         activeDeadlineSeconds: Math.ceil(limits.time_ms / 1000) + DEADLINE_MARGIN_SECONDS,
       }),
       template: {
-        metadata: { labels },
+        metadata: { labels: { ...labels, [RUN]: name } },
         spec: {
           restartPolicy: 'Never',
           automountServiceAccountToken: false,

@@ -45,15 +45,15 @@ const TIED = ['setpriv', '--pdeathsig', 'KILL', '--']
 const init = (prefix: string) =>
   `unset PWD OLDPWD; ${prefix} "$@" ${OWN_DESCRIPTORS} & child=$!; ${LET_GO}; wait "$child"; exit $?`
 
-/** Process 1 that first covers what the program must not see. */
+/** Process 1 that first covers what the program must not see. Of its mounts no list is kept (`-n`), which it may not write. */
 const MOUNT_AND_INIT = `set -e
 root=$1 stage=$2 own=$3 count=$4; shift 4
-mount -t proc proc /proc
-mount -t tmpfs -o mode=0700 tmpfs "$stage"
+mount -n -t proc proc /proc
+mount -n -t tmpfs -o mode=0700 tmpfs "$stage"
 mkdir -p -m 700 "$stage/$own"
-mount --bind "$root/$own" "$stage/$own"
-mount --move "$stage" "$root"
-while [ "$count" -gt 0 ]; do mount -t tmpfs -o mode=0700 tmpfs "$1"; shift; count=$((count - 1)); done
+mount -n --bind "$root/$own" "$stage/$own"
+mount -n --move "$stage" "$root"
+while [ "$count" -gt 0 ]; do mount -n -t tmpfs -o mode=0700 tmpfs "$1"; shift; count=$((count - 1)); done
 set +e
 ${init(UNPRIVILEGED)}`
 

@@ -20,9 +20,9 @@ const TRIALS: Record<Exclude<Isolation, 'none'>, string[]> = {
   ],
   namespaces: [
     `unshare ${process.getuid?.() === 0 ? '' : '--user --map-root-user'} --mount --pid --ipc --uts --net --fork --`,
-    `/bin/sh -c 'mount -t proc proc /proc &&`,
+    `/bin/sh -c 'mount -n -t proc proc /proc &&`,
     `setpriv --pdeathsig KILL --no-new-privs --inh-caps=-all --bounding-set=-all -- /bin/true &&`,
-    `mount -t tmpfs tmpfs /tmp'`,
+    `mount -n -t tmpfs tmpfs /tmp && mkdir /tmp/a /tmp/b && mount -n -t tmpfs tmpfs /tmp/a && mount -n --move /tmp/a /tmp/b'`,
   ],
 }
 
