@@ -2373,7 +2373,7 @@ export interface paths {
         put?: never;
         /**
          * Create a connection without a person
-         * @description Imports existing OAuth tokens, has the integration’s client get its own, or takes credentials that no provider’s consent page gives. Where a person is to authorize, create a connect session instead.
+         * @description Imports existing OAuth tokens, has the integration’s client get its own, or takes credentials that no provider’s consent page gives. An import that a refresh proves may answer 503 `import_in_doubt`: the connection that it names is kept, so do not import again. Where a person is to authorize, create a connect session instead.
          */
         post: {
             parameters: {
@@ -7168,10 +7168,10 @@ export interface components {
             /** Format: uuid */
             id: string;
             /**
-             * @description What asked for it: a reader, the queue of refreshes, `POST …/refresh`, or a report of a refused token.
+             * @description What asked for it: a reader, the queue of refreshes, `POST …/refresh`, a report of a refused token, or the import that it proved.
              * @enum {string}
              */
-            trigger: "read" | "ahead" | "demand" | "report" | "connector";
+            trigger: "read" | "ahead" | "demand" | "report" | "import" | "connector";
             /** @description Of the credentials that it started from. */
             version: number;
             /** Format: date-time */

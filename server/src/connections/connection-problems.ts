@@ -71,7 +71,7 @@ function disabled({ disabled_at, exported_at }: ProblematicConnection): Connecti
 
 function broken({ status, status_reason, problem, integration_id }: ProblematicConnection): ConnectionProblem[] {
   if (problem !== null) {
-    const { announced: _, ...known } = problem
+    const { announced: _, untold: __, ...known } = problem
     return [known]
   }
   if (status === 'needs_reauthorization') {

@@ -72,7 +72,8 @@ const route = createRoute({
   summary: 'Create a connection without a person',
   description:
     'Imports existing OAuth tokens, has the integration’s client get its own, or takes credentials that no provider’s ' +
-    'consent page gives. Where a person is to authorize, create a connect session instead.',
+    'consent page gives. An import that a refresh proves may answer 503 `import_in_doubt`: the connection that it names is ' +
+    'kept, so do not import again. Where a person is to authorize, create a connect session instead.',
   security: requires('connections:write'),
   request: { body: { required: true, ...json(newConnectionSchema, 'The connection.') } },
   responses: {

@@ -87,7 +87,7 @@ test('tokens that the provider refuses, or that nothing can prove, are not store
   assert.deepEqual(await refused({ access_token }), [422, 'tokens_unproven'])
   assert.deepEqual(await refused({}), [422, 'invalid_request'])
   assert.deepEqual(await refused({ refresh_token: 'a\nb' }), [422, 'invalid_request'])
-  server.lab.fault('html_502')
+  server.lab.fault({ status: 503, body: '{"error":"temporarily_unavailable"}' })
   assert.deepEqual(await refused({ refresh_token: 'dead-canary' }), [503, 'token_request_failed'])
   const other = await server.anotherTenant()
   const foreign = await server.api(

@@ -12,6 +12,7 @@ import { grantFacts } from '../grants/grant-facts.ts'
 import { type ImportedTokens, proveTokens } from '../grants/import-grant.ts'
 import { keepTrying } from '../grants/keep-trying.ts'
 import { type OwnGrantType, requestOwnTokens, requireOffered } from '../grants/own-grant.ts'
+import { markUnfinished, proveByRefresh } from '../grants/prove-by-refresh.ts'
 import { Problem } from '../http/problem.ts'
 import { chooseIntegration } from '../integrations/choose-integration.ts'
 import { openOAuthClient } from '../integrations/find-integration.ts'
@@ -62,7 +63,14 @@ export async function makeConnection(services: Services, wanted: ConnectionToMak
       await record(services, row, wanted.actor, 'imported')
       const proof = { plan, conversation, config, given: grant, requireFitting }
       const { issued, proven_by } = await proveTokens(services, proof)
-      return { issued, captured: grant.further, scopes: grant.scopes, kind: 'imported', detail: { proven_by } }
+      return {
+        issued,
+        captured: grant.further,
+        scopes: grant.scopes,
+        kind: 'imported',
+        detail: { proven_by },
+        unfinished: proven_by === 'refresh',
+      }
     })
   }
   if (grant_type !== undefined) {
@@ -83,6 +91,7 @@ export async function makeConnection(services: Services, wanted: ConnectionToMak
           scopes: requested_scopes,
           kind: 'created',
           detail: { grant_type },
+          unfinished: false,
         }
       },
     )
@@ -94,7 +103,7 @@ export async function makeConnection(services: Services, wanted: ConnectionToMak
   }
   const config = checkedConfig(connector, wanted.config)
   await record(services, row, wanted.actor, 'created')
-  await store(services, { ...row, config }, wanted.actor, 'created', {})
+  await store(services, { ...row, config }, { actor: wanted.actor, kind: 'created', detail: {}, unfinished: false })
   return row.id
 }
 
@@ -115,6 +124,8 @@ interface NewGrant {
   scopes: string[] | null
   kind: 'created' | 'imported'
   detail: JsonObject
+  /** To be proven by a first refresh. */
+  unfinished: boolean
 }
 
 async function withGrant(
@@ -153,12 +164,15 @@ async function withGrant(
     granted_at: services.now(),
   })
   const connection = { ...row, integration_id: integration.id, config }
-  await store(services, connection, actor, made.kind, made.detail, (tx) =>
-    insertGrant(tx, services.keys, connection, issued, facts, {
+  const { unfinished } = made
+  await store(services, connection, { actor, kind: made.kind, detail: made.detail, unfinished }, async (tx) => {
+    await insertGrant(tx, services.keys, connection, issued, facts, {
       now: facts.granted_at,
       behaviour: plan.behaviour,
-    }),
-  )
+    })
+    if (unfinished) await markUnfinished(tx, connection, facts.granted_at)
+  })
+  if (unfinished) await proveByRefresh(services, connection)
   return row.id
 }
 
@@ -176,9 +190,7 @@ async function record(
 async function store(
   services: Services,
   connection: NewConnection,
-  actor: AuditActor,
-  kind: 'created' | 'imported',
-  detail: JsonObject,
+  { actor, kind, detail, unfinished }: Pick<NewGrant, 'kind' | 'detail' | 'unfinished'> & { actor: AuditActor },
   andGrant: (tx: Transaction<Database>) => Promise<void> = async () => {},
 ): Promise<void> {
   const { id, tenant_id } = connection
@@ -190,7 +202,8 @@ async function store(
       await insertConnection(tx, services.keys, connection)
       await andGrant(tx)
       await recordHistory(tx, connection, { kind, actor, detail, at: services.now() })
-      await emitEvent(tx, tenant_id, { type: 'connection.created', data: { connection_id: id } })
+      // What a refresh is still to prove is told of by that.
+      if (!unfinished) await emitEvent(tx, tenant_id, { type: 'connection.created', data: { connection_id: id } })
     })
   })
 }

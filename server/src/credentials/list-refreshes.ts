@@ -13,7 +13,7 @@ const refreshSchema = z
     id: z.uuid(),
     trigger: z.enum(refreshTriggers).openapi({
       description:
-        'What asked for it: a reader, the queue of refreshes, `POST …/refresh`, or a report of a refused token.',
+        'What asked for it: a reader, the queue of refreshes, `POST …/refresh`, a report of a refused token, or the import that it proved.',
     }),
     version: z.int().openapi({ description: 'Of the credentials that it started from.' }),
     began_at: z.iso.datetime(),

@@ -409,10 +409,15 @@ export interface GrantProblem {
   retry_at: string | null
   /** Whether the tenant was told by an event. */
   announced: boolean
+  /** The connection is being imported, and its tenant has not been told that it exists. */
+  untold?: boolean
 }
 
-/** What asked for new tokens: a reader, the queue, a caller, a caller's report; or a connector that rotated by itself. */
-export const refreshTriggers = ['read', 'ahead', 'demand', 'report', 'connector'] as const
+/**
+ * What asked for new tokens: a reader, the queue, a caller, a caller's report, an import that they prove; or a connector
+ * that rotated by itself.
+ */
+export const refreshTriggers = ['read', 'ahead', 'demand', 'report', 'import', 'connector'] as const
 export type RefreshTrigger = (typeof refreshTriggers)[number]
 
 /** `superseded`: another attempt had taken over, so nothing was written. */

@@ -7,9 +7,11 @@ import type { Database, GrantProblem } from '../database/schema.ts'
 import { emitEvent } from '../events/emit-event.ts'
 import type { Services } from '../services.ts'
 import { type Grant, type IssuedTokens, type IssueOptions, sealedTokens } from './grant.ts'
+import type { GrantFacts } from './grant-facts.ts'
 import { endAttempt } from './grant-journal.ts'
 import type { RefreshLease } from './refresh-lease.ts'
 import { scopesIn } from './scopes.ts'
+import { tellCreated } from './settle-refresh.ts'
 
 export interface Attempt {
   grant: Grant
@@ -37,19 +39,28 @@ export function createTokenCommits(db: Kysely<Database>): TokenCommits {
   return createGroupCommit((tokens) => writeTokens(db, tokens))
 }
 
+export interface CommitOptions {
+  at: Date
+  behaviour: IssueOptions['behaviour']
+  /** What the reply to the first refresh tells of a grant that was imported. */
+  learned?: Pick<GrantFacts, 'account' | 'refresh_expiry_is_final'> | null
+}
+
 /** False: another attempt has taken over, and nothing was written. */
 export async function commitTokens(
   services: Services,
   attempt: Attempt,
   issued: IssuedTokens,
-  { at, behaviour }: { at: Date; behaviour: IssueOptions['behaviour'] },
+  { at, behaviour, learned = null }: CommitOptions,
   beforeCommit: () => Promise<void>,
 ): Promise<boolean> {
   const { grant, lease } = attempt
   const place = { id: grant.connection_id, tenant_id: grant.tenant_id }
   const columns = await sealedTokens(services.keys, place, issued, grant.refresh_token, { now: at, behaviour })
   const news = changedScopes(grant, issued)
-  if (attempt.ailing || news !== null) return commitWithNews(services, attempt, columns, { news, at, beforeCommit })
+  if (attempt.ailing || news !== null || learned !== null) {
+    return commitWithNews(services, attempt, { ...columns, ...learned }, { news, at, beforeCommit })
+  }
   await beforeCommit()
   const { committed, ailing } = await services.refresher.commits.add({ grant, attempt: lease.attempt, columns })
   if (ailing) await services.db.transaction().execute((tx) => recover(tx, grant, at))
@@ -132,7 +143,7 @@ function changedScopes(grant: Grant, { tokens }: IssuedTokens): ChangedScopes | 
 async function commitWithNews(
   { db }: Services,
   { grant, lease }: Attempt,
-  columns: TokenColumns,
+  columns: TokenColumns & Partial<CommitOptions['learned']>,
   { news, at, beforeCommit }: { news: ChangedScopes | null; at: Date; beforeCommit: () => Promise<void> },
 ): Promise<boolean> {
   return db.transaction().execute(async (tx) => {
@@ -171,6 +182,7 @@ async function recover(tx: Transaction<Database>, grant: Grant, at: Date): Promi
       where tenant_id = ${grant.tenant_id} and id = ${grant.connection_id} and status <> 'healthy') as before
     where connections.tenant_id = ${grant.tenant_id} and connections.id = before.id
     returning before.problem`.execute(tx)
+  if (rows[0]?.problem?.untold === true) await tellCreated(tx, grant)
   if (rows[0]?.problem?.announced !== true) return
   await emitEvent(tx, grant.tenant_id, {
     type: 'connection.recovered',

@@ -57,6 +57,7 @@ export function describeProblem(
     since: same?.since ?? now.toISOString(),
     retry_at: retry_at?.toISOString() ?? null,
     announced: earlier?.announced ?? false,
+    ...(earlier?.untold && { untold: true }),
   }
 }
 

@@ -35,13 +35,14 @@ export interface TokensToProve {
 
 export interface ProvenTokens {
   issued: IssuedTokens
+  /** `refresh`: still to be done, by `proveByRefresh`; until then these are the tokens as given. */
   proven_by: 'test_call' | 'refresh'
 }
 
 /**
- * Proves tokens at the provider: by its declared test call where the access token may still live, because that spends
- * nothing; else by a refresh, whose reply is then kept. A refresh may spend the token that was given, so what could be
- * refused is refused before it, and nothing afterwards.
+ * Proves tokens at the provider by its declared test call, where the access token may still live, because that spends
+ * nothing. Else a refresh is to prove them; it may spend the token that was given, so what could be refused is refused
+ * before it, and they are stored first.
  *
  * @throws Problem 422 `tokens_refused` when the provider does not take them, `tokens_unproven` when there is nothing to
  *   prove them by; OAuthError when the provider cannot answer or refuses the client
@@ -54,13 +55,13 @@ export async function proveTokens(
   const tokens = asTokenSet(given, now)
   const { further } = given
   const mapped = mapCredentials(plan, tokens, { now, phase: 'refresh_token', captured: further })
-  const credentials = { ...further, ...mapped.reveal() }
+  const credentials = secret({ ...further, ...mapped.reveal() })
   const lives = given.access_token !== null && (given.expires_at === null || given.expires_at > now)
   try {
     const context = { client_id: conversation.client_id, config, ...tokens, captured: further }
     if (lives && (await testToken(services, plan, context))) {
-      requireFitting(secret(credentials))
-      return { issued: { tokens, credentials: secret(credentials), captured: further }, proven_by: 'test_call' }
+      requireFitting(credentials)
+      return { issued: { tokens, credentials, captured: further }, proven_by: 'test_call' }
     }
   } catch (error) {
     // The access token is over; the refresh token may not be.
@@ -75,27 +76,9 @@ export async function proveTokens(
     captured: further,
   })
   requireFitting(secret({ ...further, ...expected.reveal() }))
-  try {
-    const { access_token, refresh_token } = given
-    const renewed = await conversation.refresh({
-      refresh_token,
-      ...(access_token && { access_token }),
-      captured: further,
-      config,
-    })
-    const issued = {
-      ...renewed,
-      tokens: {
-        ...renewed.tokens,
-        refresh_token: renewed.tokens.refresh_token ?? refresh_token,
-        scope: renewed.tokens.scope ?? tokens.scope,
-      },
-      credentials: secret({ ...credentials, ...renewed.credentials.reveal() }),
-    }
-    return { issued, proven_by: 'refresh' }
-  } catch (error) {
-    throw refused(error)
-  }
+  // Until the refresh, nobody is to be given an access token of which nothing is known.
+  const expires_at = given.access_token === null ? now : (given.expires_at ?? now)
+  return { issued: { tokens: { ...tokens, expires_at }, credentials, captured: further }, proven_by: 'refresh' }
 }
 
 /** What a refresh will fill in, whatever its value. */
@@ -114,7 +97,8 @@ function isRefusal(error: unknown): boolean {
   return error instanceof OAuthError && error.verdict === 'reauthorize'
 }
 
-function refused(error: unknown): unknown {
+/** As a refusal of the tokens, where it is one. */
+export function refused(error: unknown): unknown {
   if (!isRefusal(error)) return error
   return new Problem(422, 'tokens_refused', 'The provider does not accept these tokens; nothing was stored.', {
     cause: error,

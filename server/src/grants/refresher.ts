@@ -145,7 +145,7 @@ export function createRefresher(
     } catch (error) {
       // What left for the provider and was not written down has an unknown end: the lease ends, and says so.
       if (prepared?.sent()) throw error
-      return await give(services, claim, attempt, error)
+      return await give(services, claim, attempt, error, trigger)
     }
   }
 
@@ -170,18 +170,20 @@ export function createRefresher(
     const attempt = { ...known, lease: held }
     await step('before_call')
 
+    const quiet = trigger === 'import'
     const reply = await callWithin(services, prepared)
     await step('after_reply')
     if ('error' in reply) {
       if (isOutage(reply.error)) await circuits.failed(prepared.host, reply.error.retry_after)
       else await circuits.succeeded(prepared.host)
-      const problem = await keepTrying(() => commitFailure(services, attempt, reply))
+      const problem = await keepTrying(() => commitFailure(services, attempt, { ...reply, quiet }))
       return { outcome: 'failed', problem, error: reply.error }
     }
+    const { issued, at } = reply
+    const { behaviour } = prepared.plan
+    const learned = trigger === 'import' ? prepared.learn(issued) : null
     const committed = await keepTrying(() =>
-      commitTokens(services, attempt, reply.issued, { at: reply.at, behaviour: prepared.plan.behaviour }, () =>
-        step('before_commit'),
-      ),
+      commitTokens(services, attempt, issued, { at, behaviour, learned }, () => step('before_commit')),
     )
     await step('after_commit')
     await circuits.succeeded(prepared.host)
@@ -213,10 +215,15 @@ async function give(
   { row, lease }: ClaimedGrant,
   attempt: Attempt | null,
   error: unknown,
+  trigger: RefreshTrigger,
 ): Promise<RefreshOutcome> {
   const known = error instanceof Problem && error.code !== 'audit_unavailable' ? unusable(error) : error
   if (attempt !== null && known instanceof OAuthError) {
-    const problem = await commitFailure(services, attempt, { error: known, in_doubt: false })
+    const problem = await commitFailure(services, attempt, {
+      error: known,
+      in_doubt: false,
+      quiet: trigger === 'import',
+    })
     return { outcome: 'failed', problem, error: known }
   }
   await withdraw(services, row, lease).catch(() => {})

@@ -12,6 +12,7 @@ import type { ClientRow } from '../integrations/find-integration.ts'
 import { openConversation } from '../integrations/open-conversation.ts'
 import type { Services } from '../services.ts'
 import type { Grant, GrantedConnection, IssuedTokens } from './grant.ts'
+import { type GrantFacts, grantFacts } from './grant-facts.ts'
 import { replyMayBeLost } from './in-doubt.ts'
 import { requestOwnTokens } from './own-grant.ts'
 
@@ -23,6 +24,8 @@ export interface PreparedRefresh {
   send(signal: AbortSignal): Promise<IssuedTokens>
   /** Whether a request with the refresh token may have left. */
   sent(): boolean
+  /** What a reply tells of a grant beside its tokens. */
+  learn(issued: IssuedTokens): Pick<GrantFacts, 'account' | 'refresh_expiry_is_final'>
 }
 
 /** Puts together what a refresh needs (RFC 6749 §6), or the next request of a client that asks for itself. @throws OAuthError, Problem when nothing can be sent */
@@ -53,6 +56,12 @@ export async function prepareRefresh(
     plan,
     host: hostOf(plan, connection, grant),
     sent: () => sent,
+    learn({ tokens }) {
+      const { client_id } = client
+      const origin = { tokens, captured: grant.captured, client_id, requested_scopes: null, granted_at: services.now() }
+      const { account, refresh_expiry_is_final } = grantFacts(plan, origin)
+      return { account, refresh_expiry_is_final }
+    },
     async send(signal) {
       const { refresh_token, access_token, captured, dpop, grant_type, credentials: before } = grant
       const issued =

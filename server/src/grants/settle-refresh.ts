@@ -15,13 +15,15 @@ import { retryPause } from './refresh-times.ts'
 export interface Failure {
   error: OAuthError
   in_doubt: boolean
+  /** Whoever asked waits for the answer, and the connection goes with it: nobody else is told. */
+  quiet?: boolean
 }
 
 /** Records a failed attempt, with when the next one is due. Returns the connection's problem. */
 export async function commitFailure(
   { db, now }: Services,
   { grant, lease }: Attempt,
-  { error, in_doubt }: Failure,
+  { error, in_doubt, quiet = false }: Failure,
 ): Promise<GrantProblem> {
   const verdict = verdictOf(error)
   const failures = grant.failures + 1
@@ -55,7 +57,7 @@ export async function commitFailure(
     // While the access token lives, a provider in trouble is nobody's trouble yet.
     const bearable = verdict === 'transient' && isAlive(grant, now())
     const tell = outcome !== 'superseded' && !bearable
-    return tell ? await troubleConnection(tx, grant, trouble, now()) : describeProblem(trouble, null, now())
+    return tell ? await troubleConnection(tx, grant, trouble, now(), { quiet }) : describeProblem(trouble, null, now())
   })
 }
 
@@ -99,6 +101,7 @@ async function troubleConnection(
   grant: Pick<Grant, 'tenant_id' | 'connection_id'>,
   trouble: Trouble,
   now: Date,
+  { quiet = false } = {},
 ): Promise<GrantProblem> {
   const before = await tx
     .selectFrom('connections')
@@ -109,8 +112,13 @@ async function troubleConnection(
     .executeTakeFirst()
   const earlier = before?.problem ?? null
   const problem = describeProblem(trouble, earlier, now)
-  const news = isToldOf(trouble.verdict) && (earlier === null || !earlier.announced || earlier.code !== problem.code)
-  if (news) problem.announced = true
+  const news =
+    !quiet && isToldOf(trouble.verdict) && (earlier === null || !earlier.announced || earlier.code !== problem.code)
+  const isUntold = problem.untold === true
+  if (news) {
+    problem.announced = true
+    delete problem.untold
+  }
   await tx
     .updateTable('connections')
     .set({
@@ -122,6 +130,7 @@ async function troubleConnection(
     .where('tenant_id', '=', grant.tenant_id)
     .where('id', '=', grant.connection_id)
     .execute()
+  if (news && isUntold) await tellCreated(tx, grant)
   if (news) {
     const { code, verdict, cause, owner, next_action } = problem
     await emitEvent(tx, grant.tenant_id, {
@@ -130,6 +139,14 @@ async function troubleConnection(
     })
   }
   return problem
+}
+
+/** Of a connection whose import another process has finished. */
+export async function tellCreated(
+  tx: Transaction<Database>,
+  { tenant_id, connection_id }: Pick<Grant, 'tenant_id' | 'connection_id'>,
+): Promise<void> {
+  await emitEvent(tx, tenant_id, { type: 'connection.created', data: { connection_id } })
 }
 
 function causeOf(error: OAuthError, { in_doubt_seconds }: RefreshLease): string {

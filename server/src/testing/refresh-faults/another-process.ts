@@ -45,8 +45,9 @@ const server = await startServer({
 
 // Whoever is killed writes nothing at its end, and the next one is to start sooner.
 flushCompileCache()
-process.on('message', (refresh: RefreshOrder) => {
+process.on('message', (refresh: RefreshOrder | Pick<RefreshOrder, 'die_at'>) => {
   dieAt = refresh.die_at
+  if (!('connection_id' in refresh)) return
   server.services.refresher.refresh(refresh, 'demand').then(
     (result) => process.send?.(result.outcome),
     (error: Error) => process.send?.(`failed: ${error.message}`),
