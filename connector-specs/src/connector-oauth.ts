@@ -18,6 +18,7 @@ import {
 } from '@sluice/oauth'
 import type { ConnectorSpec } from './connector-spec.ts'
 import { mergeCredentials, type OAuthCredentials } from './merge-credentials.ts'
+import { OAUTH_SPEC_SUFFIX, readOAuthSpecFile } from './oauth-spec-file.ts'
 import { loadProvider } from './providers/load-provider.ts'
 import { SpecError } from './spec-error.ts'
 import { withoutAirbyteOutputs } from './without-airbyte-outputs.ts'
@@ -52,6 +53,7 @@ export async function readConnectorOAuth(
   spec: ConnectorSpec,
   { name, provider, policy }: OAuthSource,
 ): Promise<ConnectorOAuth | null> {
+  if (provider?.endsWith(OAUTH_SPEC_SUFFIX)) return await readNamedSpec(provider, { name, policy })
   const airbyte = spec.airbyte === undefined ? null : compileAirbytePlan(spec.airbyte, { provider: name, ...policy })
   if (provider !== null) {
     const { declaration, ...compiled } = await loadProvider(provider, policy)
@@ -67,6 +69,17 @@ export async function readConnectorOAuth(
   }
   if (spec.oauth2 === null) return null
   return connectorOAuth({ protocol: 'oauth2', plan: compileFlowPlan(spec.oauth2, policy) }, null)
+}
+
+/** What the flow.yaml says in place of the connector's own spec. */
+async function readNamedSpec(path: string, { name, policy }: Omit<OAuthSource, 'provider'>): Promise<ConnectorOAuth> {
+  const { dialect, value } = await readOAuthSpecFile(path)
+  if (dialect === 'flow') return connectorOAuth({ protocol: 'oauth2', plan: compileFlowPlan(value, policy) }, null)
+  const airbyte = dialect === 'airbyte' ? compileAirbytePlan(value, { provider: name, ...policy }) : null
+  if (airbyte?.plan) return connectorOAuth({ protocol: 'oauth2', plan: airbyte.plan }, airbyte)
+  throw new SpecError('invalid_connector_spec', `It does not say how credentials are obtained. ${NAME_A_DECLARATION}`, {
+    place: path,
+  })
 }
 
 function connectorOAuth(source: CompiledProvider, airbyte: AirbytePaths | null, title?: string): ConnectorOAuth {
@@ -106,10 +119,12 @@ function inAirbyteWords({ access_token_expires_at }: JsonObject): JsonObject {
   return access_token_expires_at === undefined ? {} : { token_expiry_date: access_token_expires_at }
 }
 
+const NAME_A_DECLARATION = 'Name a provider declaration by `provider` in endpoint.local of its flow.yaml.'
+
 function needsDeclaration(name: string): SpecError {
   return new SpecError(
     'invalid_connector_spec',
-    `The spec of ${name} says where OAuth credentials go, not how they are obtained. Name a provider declaration by \`provider\` in endpoint.local of its flow.yaml.`,
+    `The spec of ${name} says where OAuth credentials go, not how they are obtained. ${NAME_A_DECLARATION}`,
   )
 }
 

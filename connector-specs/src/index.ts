@@ -9,13 +9,22 @@ export {
   templateConfig,
 } from './connector-oauth.ts'
 export { type ConnectorSpec, readFlowSpec } from './connector-spec.ts'
+export { type FoundOAuthSpec, findOAuthSpecs, NO_OAUTH_SPEC, type OAuthDialect } from './find-oauth-specs.ts'
 export { type FlowCapture, type FlowFile, type FlowSource, loadFlowSource, type ProtocolName } from './flow-source.ts'
+export { type ImportedField, type ImportedSpec, importOAuthSpec, isSameAuthorization } from './import-oauth-spec.ts'
 export { isJsonObject } from './json-object.ts'
 export { escapeToken, parsePointer, readPointer, writePointer } from './json-pointer.ts'
 export { type LintedFile, type LocatedFinding, lint, lintFile } from './lint.ts'
 export { mergeCredentials, type OAuthCredentials } from './merge-credentials.ts'
 export { findOAuthCredentials, type OAuthCredentialsPlace } from './oauth-credentials.ts'
-export { listProviders, loadProvider, PROVIDERS_DIRECTORY, type Provider } from './providers/load-provider.ts'
+export { OAUTH_SPEC_SUFFIX, readOAuthSpecFile } from './oauth-spec-file.ts'
+export {
+  listProviders,
+  loadProvider,
+  PROVIDERS_DIRECTORY,
+  type Provider,
+  readDeclaration,
+} from './providers/load-provider.ts'
 export { providerConfigSchema } from './providers/provider-config-schema.ts'
 export { toSarif } from './sarif.ts'
 export { DESTINATION_MARK, movedDestinations, secretDestinations } from './secret-destinations.ts'

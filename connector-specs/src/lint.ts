@@ -8,8 +8,9 @@ import {
   lintProviderDeclaration,
   type UrlPolicy,
 } from '@sluice/oauth'
+import { findOAuthSpecs, NO_OAUTH_SPEC, type OAuthDialect } from './find-oauth-specs.ts'
 import { isJsonObject } from './json-object.ts'
-import { escapeToken, parsePointer } from './json-pointer.ts'
+import { parsePointer } from './json-pointer.ts'
 import { readDeclaration } from './providers/load-provider.ts'
 import { SpecError } from './spec-error.ts'
 import { parseYaml, type TextRegion, type YamlDocument } from './yaml-document.ts'
@@ -27,16 +28,11 @@ export interface LintedFile {
 
 type Lint = (spec: unknown, policy: Partial<UrlPolicy>) => LintFinding[]
 
-/** Fields by which a spec of each dialect is known, whatever else it lacks; the first dialect that fits is taken. */
-const DIALECTS: { lint: Lint; fields: string[] }[] = [
-  {
-    lint: lintFlowSpec,
-    fields: ['authUrlTemplate', 'auth_url_template', 'accessTokenUrlTemplate', 'access_token_url_template'],
-  },
-  { lint: lintAirbyteSpec, fields: ['advanced_auth', 'authSpecification', 'auth_specification'] },
-  { lint: lintProviderDeclaration, fields: ['grants', 'oauth1', 'alias_of', 'token', 'authorization'] },
-  { lint: lintFlowSpec, fields: ['provider'] },
-]
+const LINTERS: Record<OAuthDialect, Lint> = {
+  flow: lintFlowSpec,
+  airbyte: lintAirbyteSpec,
+  declaration: lintProviderDeclaration,
+}
 
 /**
  * Lints OAuth specs of every dialect: Flow's OAuth object itself, or what holds it as `oauth2`; an Airbyte
@@ -58,14 +54,12 @@ function lintValue(
   document: YamlDocument | null,
   { path, policy }: { path: string; policy: Partial<UrlPolicy> },
 ): LocatedFinding[] {
-  const specs = findSpecs(root, '')
+  const specs = findOAuthSpecs(root)
   if (specs.length === 0) {
-    const sentence =
-      'There is no OAuth spec in it. Give an object with authUrlTemplate, one that holds it as oauth2, an Airbyte spec with advanced_auth, or a provider declaration.'
-    throw new SpecError('invalid_connector_spec', sentence, { place: document === null ? null : path })
+    throw new SpecError('invalid_connector_spec', NO_OAUTH_SPEC, { place: document === null ? null : path })
   }
-  const findings = specs.flatMap(({ pointer, value, lint }) =>
-    lint(value, policy).map((finding) => {
+  const findings = specs.flatMap(({ pointer, value, dialect }) =>
+    LINTERS[dialect](value, policy).map((finding) => {
       const whole = pointer + finding.pointer
       return { ...finding, pointer: whole, region: document?.regionOf(parsePointer(whole)) ?? null }
     }),
@@ -86,22 +80,6 @@ export async function lintFile(path: string, policy: Partial<UrlPolicy> = {}): P
   const isAlias = isJsonObject(value) && typeof value.alias_of === 'string' && value.provider !== undefined
   const root = isAlias ? await readDeclaration(path) : value
   return { path, findings: lintValue(root, document, { path, policy }) }
-}
-
-interface FoundSpec {
-  pointer: string
-  value: JsonObject
-  lint: Lint
-}
-
-function findSpecs(value: unknown, pointer: string): FoundSpec[] {
-  if (Array.isArray(value)) return value.flatMap((item, index) => findSpecs(item, `${pointer}/${index}`))
-  if (!isJsonObject(value)) return []
-  const dialect = DIALECTS.find(({ fields }) => fields.some((field) => Object.hasOwn(value, field)))
-  if (dialect !== undefined) return [{ pointer, value, lint: dialect.lint }]
-  return ['oauth2', 'spec'].flatMap((key) =>
-    Object.hasOwn(value, key) ? findSpecs(value[key], `${pointer}/${escapeToken(key)}`) : [],
-  )
 }
 
 /** In the order of the text; stable where there is none. */

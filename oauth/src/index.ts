@@ -61,6 +61,7 @@ export {
   type SpecFinding,
   type Verdict,
 } from './errors.ts'
+export { parseFlowSpec } from './flow-spec.ts'
 export { buildFollowUpRequest, type FollowUpRequestInput, readFollowUpResponse } from './follow-up.ts'
 export {
   type AuthorizationCodeGrant,

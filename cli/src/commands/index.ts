@@ -48,6 +48,7 @@ import { rawRead } from './raw-read.ts'
 import { rawSpec } from './raw-spec.ts'
 import { rawValidate } from './raw-validate.ts'
 import { runsCancel, runsDocuments, runsList, runsLogs, runsShow, runsStart, runsWatch } from './runs.ts'
+import { specsImport } from './specs-import.ts'
 import { specsLint } from './specs-lint.ts'
 import { tenantsCreate, tenantsDelete, tenantsList, tenantsRename, tenantsShow } from './tenants.ts'
 import {
@@ -75,7 +76,7 @@ export const GROUPS: Record<string, string> = {
   connector: 'Connectors as code: make one, try it, take one over from elsewhere.',
   keys: 'The server’s encryption keys.',
   lab: 'A provider on this machine, to try things with.',
-  specs: 'OAuth specs as files: what is wrong with them, and how to mend it.',
+  specs: 'OAuth specs as files: what is wrong with them, and how to take over others.',
   completion: 'Completion scripts for shells.',
 }
 
@@ -99,6 +100,7 @@ export const COMMANDS: readonly Command[] = [
   connectorPull,
   labStart,
   specsLint,
+  specsImport,
   connectorsList,
   connectorsShow,
   integrationsList,
