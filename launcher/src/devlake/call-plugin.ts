@@ -4,7 +4,7 @@ import { needsPython, pythonCommand, readBridgeLine, startBridge } from '../brid
 import { ConnectorError } from '../connector-error.ts'
 import { failureOf, followOutput, type OutputEnd } from '../events/follow-output.ts'
 import { createTeller, type Teller, type ToldEvent } from '../events/teller.ts'
-import type { Launch } from '../launch.ts'
+import { DEFAULT_LIMITS, type Launch } from '../launch.ts'
 import { splitLines } from '../ndjson.ts'
 import { OutputFault } from '../output-fault.ts'
 
@@ -44,6 +44,7 @@ export async function* callPlugin(
       arguments: [HOST_CONFIG, ...of(`sqlite:///${directory}/${DATABASE}`)],
     })),
     export: rows ? `${directory}/${DATABASE}` : null,
+    linger_seconds: (launch.limits?.timeout_ms ?? DEFAULT_LIMITS.timeout_ms) / 1000,
   })
   const run = await startBridge(
     launch,
