@@ -2,7 +2,7 @@
 // and after it crashed.
 import assert from 'node:assert/strict'
 import { randomBytes } from 'node:crypto'
-import { existsSync, writeFileSync } from 'node:fs'
+import { writeFileSync } from 'node:fs'
 import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -28,6 +28,14 @@ const read: Ask = async (protocol, launch, config) => {
 /** The same as leaky/leak.py; the token comes by stdin, by a file that an argument names, or by the environment. */
 const LEAK = `
 const fs = require('node:fs')
+const leakOnStdout = (token) => {
+  const say = (text) => fs.writeSync(1, text)
+  const quoted = JSON.stringify(JSON.stringify({ t: token }))
+  for (const form of [token, Buffer.from('id:' + token).toString('base64'), encodeURIComponent(token), quoted]) {
+    say('stdout ' + form.slice(0, 13))
+    say(form.slice(13) + '\\n')
+  }
+}
 const leak = (token) => {
   const say = (text) => fs.writeSync(2, text)
   fs.writeFileSync(process.env.HOME + '/cache', token)
@@ -43,6 +51,7 @@ const leak = (token) => {
     setInterval(() => {
       if (!fs.existsSync(process.env.LEAK_RELEASE)) return
       say('error: crashed with ' + token + '\\n')
+      leakOnStdout(token)
       process.abort()
     }, 20)
   }, 50)
@@ -50,13 +59,14 @@ const leak = (token) => {
 const file = process.argv.find((word) => word.endsWith('.json'))
 if (process.env.token) leak(process.env.token)
 else if (file) leak(JSON.parse(fs.readFileSync(file)).token)
-else process.stdin.once('data', (data) => leak(JSON.parse(data).discover.config.token))
+else process.stdin.once('data', (data) => leak(JSON.parse('"' + /"token":"((?:[^"\\\\]|\\\\.)*)"/.exec(data)[1] + '"')))
 `
 const node = [process.execPath, '-e', LEAK, 'connector']
 
 /** A further protocol joins by a line. */
-const PROTOCOLS: [ProtocolName, string[], Ask][] = [
+const PROTOCOLS: [ProtocolName, string[], Ask, Partial<Launch>?][] = [
   ['flow', node, discover],
+  ['flow', node, discover, { protobuf: true }],
   ['airbyte', node, check],
   ['singer', node, discover],
   ['environment', node, read],
@@ -71,14 +81,15 @@ before(async () => {
 })
 after(() => rm(place, { recursive: true, force: true }))
 
-for (const [name, command, ask] of PROTOCOLS) {
+for (const [name, command, ask, more = {}] of PROTOCOLS) {
+  const spoken = more.protobuf ? `${name} in protobuf` : name
   const skip = command[0] === 'python3' ? withoutPython : false
-  test(`S45 S49 S50 a secret given to a connector that speaks ${name} is in no argv, no environment of others, no log, no error and no file, and nothing it prints moves a cursor`, {
+  test(`S45 S49 S50 a secret given to a connector that speaks ${spoken} is in no argv, no environment of others, no log, no error and no file, and nothing it prints moves a cursor`, {
     skip,
   }, async () => {
     const token = `canary${randomBytes(9).toString('hex')}/with+special="characters"`
     const runs = await mkdtemp(join(place, 'runs-'))
-    const release = join(place, `release-${name}`)
+    const release = join(place, `release-${spoken}`)
     const runtime = createProcessRuntime({ directory: runs, spawner: true })
     const leaked = Promise.withResolvers<void>()
     const logs: LogEvent[] = []
@@ -88,6 +99,7 @@ for (const [name, command, ask] of PROTOCOLS) {
       cwd,
       env: { LEAK_RELEASE: release, PYTHONDONTWRITEBYTECODE: '1' },
       secrets: [token],
+      ...more,
       runtime,
       limits: { timeout_ms: 30_000 },
       onLog(log) {
@@ -122,7 +134,8 @@ for (const [name, command, ask] of PROTOCOLS) {
       assertNowhere(forms, await readFile(file, 'latin1').catch(() => ''), file)
     }
     assert.deepEqual(await filesUnder(runs), [])
-    assert.equal(existsSync(join(cwd, 'core')), false)
+    const cores = (await readdir(cwd)).filter((file) => /^core(\.|$)|vgcore/.test(file))
+    assert.deepEqual(cores, [])
   })
 }
 
@@ -148,6 +161,10 @@ function formsOf(token: string): string[] {
     token,
     token.slice(0, 20),
     encodeURIComponent(token).slice(0, 30),
+    token.slice(-24),
+    encodeURIComponent(token).slice(-30),
+    JSON.stringify(token).slice(-24),
+    JSON.stringify(JSON.stringify(token)).slice(-30),
     bytes.toString('hex').slice(0, 40),
     ...encoded,
   ]
