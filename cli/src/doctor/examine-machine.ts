@@ -8,6 +8,7 @@ import { arch, homedir, platform } from 'node:os'
 import { dirname, join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
+import { createProcessRuntime } from '@sluice/launcher'
 import { portOwner } from '../callback/port-owner.ts'
 import { examineDatabase } from './examine-database.ts'
 import { type Finding, failure, ok, warning } from './finding.ts'
@@ -31,7 +32,7 @@ export async function examineMachine({ data, port }: Machine, env: NodeJS.Proces
     ...(await examineDirectory(directory)),
     await examinePort(port),
     await examinePostgres(env),
-    await examineBubblewrap(),
+    await examineConfinement(),
     ...(await examineDatabase(directory, env)),
   ]
 }
@@ -145,9 +146,9 @@ async function versionOf(bin: string | null): Promise<{ bin: string; version: st
   return version === undefined ? null : { bin: bin.replace(homedir(), '~'), version }
 }
 
-async function examineBubblewrap(): Promise<Finding> {
-  const told = await promisify(execFile)('bwrap', ['--version']).catch(() => null)
-  if (told !== null) return ok('confinement', told.stdout.trim())
-  const detail = 'Bubblewrap is not installed: connectors are confined by less, or not at all.'
-  return warning('confinement', detail, 'Install bubblewrap; `sluice doctor` tells what a running server does.')
+/** Tried as this user, because what is installed may not be allowed. A server may run as another, or in a container. */
+async function examineConfinement(): Promise<Finding> {
+  const { kind, summary, gaps } = await createProcessRuntime().describeConfinement()
+  if (gaps.length === 0) return ok('confinement', summary, { kind })
+  return warning('confinement', summary, gaps.join('\n'), { kind })
 }

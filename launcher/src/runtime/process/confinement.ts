@@ -28,9 +28,10 @@ const TRIALS: Record<Exclude<Isolation, 'none'>, string[]> = {
 
 /** @param wanted what to confine with; `auto` takes the best that works here */
 export async function findConfinement(wanted: Isolation | 'auto'): Promise<HostConfinement> {
-  const [isolation, groups, tied] = await Promise.all([
+  // Before anything is tried, because what is tried leaves processes in our group for a moment.
+  const groups = await findControlGroups()
+  const [isolation, tied] = await Promise.all([
     wanted === 'auto' ? bestIsolation() : wanted,
-    findControlGroups(),
     works('setpriv --pdeathsig KILL -- /bin/true'),
   ])
   return { isolation, groups, tied }
@@ -61,6 +62,8 @@ const SUMMARIES: Record<Isolation, string> = {
   none: 'Connectors run as ordinary processes of this user: nothing keeps them from files and processes that this user may reach.',
 }
 
+const BOUNDED = { cpu: 'share of processors', memory: 'memory', pids: 'number of processes' }
+
 /** The same in words. */
 export function describeHost({ isolation, groups }: HostConfinement): Confinement {
   const held = groups?.controllers ?? []
@@ -75,9 +78,10 @@ export function describeHost({ isolation, groups }: HostConfinement): Confinemen
       groups === null &&
       'A connector that detaches a process and clears its environment may leave it running. Install bubblewrap to rule that out.',
     !held.includes('memory') &&
-      'Memory is bounded for each process of a connector, not for all of them together. Delegate control groups (memory) to this user to bound them together.',
+      'Memory is bounded for each process of a connector, not for all of them together. Delegate control groups (memory) to the server’s own group to bound them together (docs/runtimes.md).',
     !(held.includes('pids') && held.includes('cpu')) &&
-      'The number of processes and the share of processors are not bounded. Delegate control groups (pids, cpu) to this user to bound them.',
+      'The number of processes and the share of processors are not bounded. Delegate control groups (pids, cpu) to the server’s own group to bound them (docs/runtimes.md).',
   ]
-  return { kind: isolation, summary: SUMMARIES[isolation], gaps: gaps.filter((gap) => gap !== false) }
+  const bounded = held.length > 0 ? ` Control groups bound their ${held.map((name) => BOUNDED[name]).join(', ')}.` : ''
+  return { kind: isolation, summary: SUMMARIES[isolation] + bounded, gaps: gaps.filter((gap) => gap !== false) }
 }

@@ -1,9 +1,10 @@
 // Control groups (version 2): bounds for a program with all that it forks, and one write that kills them all. Where
 // this process may not make groups, there are none.
-import { constants, rmdirSync } from 'node:fs'
-import { access, mkdir, readFile, rmdir, writeFile } from 'node:fs/promises'
+import { rmdirSync } from 'node:fs'
+import { mkdir, readFile, rmdir, writeFile } from 'node:fs/promises'
 import { basename, join } from 'node:path'
 import type { ProgramLimits } from '../runtime.ts'
+import { findOwnGroup } from './own-group.ts'
 
 export interface ControlGroups {
   /** Where groups of owners are made. */
@@ -22,15 +23,11 @@ const REMOVAL_TRIES = 50
 /** The place where this process may make control groups; null when there is none. */
 export async function findControlGroups(): Promise<ControlGroups | null> {
   try {
-    const mount = (await readFile('/proc/self/mountinfo', 'utf8'))
-      .split('\n')
-      .map((line) => line.split(' '))
-      .find((fields) => fields[fields.indexOf('-') + 1] === 'cgroup2')?.[4]
-    const own = (await readFile('/proc/self/cgroup', 'utf8')).match(/^0::(.*)$/m)?.[1]
-    if (mount === undefined || own === undefined) return null
-    const path = join(mount, own)
-    await access(path, constants.W_OK)
-    await access(join(path, 'cgroup.procs'), constants.W_OK)
+    const own = await findOwnGroup()
+    if (own === null) return null
+    const { path } = own
+    // With processes beside it a group takes some controllers, and then no process.
+    if (!own.is_empty) return { path, controllers: [] }
     const known = (await readFile(join(path, 'cgroup.controllers'), 'utf8')).split(/\s+/)
     const wanted = CONTROLLERS.filter((name) => known.includes(name))
     for (const name of wanted) await enable(path, name)
