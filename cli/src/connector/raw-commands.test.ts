@@ -80,6 +80,38 @@ test('a tap and an Airbyte source are discovered, validated and captured as a co
   }
 })
 
+test('what Python hosts is discovered, validated and captured in the same words', {
+  skip: hasPython ? false : 'there is no python3 here',
+}, async () => {
+  const connectors = fileURLToPath(new URL('../../../lab/connectors/', import.meta.url))
+  const { access_token } = JSON.parse(authorized).credentials
+  const tasks = [
+    ['devlake', 'devlake-plugin-lab', 'main.py', { token: access_token, page_size: 50 }, 3],
+    ['tightlock', 'tightlock-source-lab', 'source.py', { collection: 'customers', access_token }, 3],
+    ['environment', 'environment-lab', 'export.py', { TB_CDK_TOKEN: access_token, TB_CDK_TAG: 'lab' }, 0],
+  ] as const
+  for (const [protocol, name, script, config, documents] of tasks) {
+    const configSchema = { type: 'object', properties: { TB_CDK_TOKEN: { type: 'string', secret: true } } }
+    const local = {
+      protocol,
+      command: ['python3', join(connectors, name, script)],
+      env: { LAB_ORIGIN: lab.origin, PYTHONDONTWRITEBYTECODE: '1' },
+      config,
+      ...(protocol === 'environment' && { configSchema }),
+    }
+    const path = await source.write(`${name}.yaml`, JSON.stringify({ captures: { 'acme/x': { endpoint: { local } } } }))
+    for (const operation of ['discover', 'validate']) {
+      const asked = await runSluice(['raw', operation, '--source', path])
+      assert.equal(asked.code, 0, `${name} ${operation}: ${asked.stderr}`)
+      assert.ok(lines(asked.stdout).length > 0)
+    }
+    const { code, stdout, stderr } = await runSluice(['raw', 'capture', '--source', path, '--max-documents', '3'])
+    assert.equal(code, 0, `${name}: ${stderr}`)
+    assert.equal(stdout === '' ? 0 : lines(stdout).length, documents)
+    assert.ok(!(stdout + stderr).includes(access_token))
+  }
+})
+
 test('a connector of Flow that speaks protobuf is discovered, validated and captured as one that speaks JSON', async () => {
   const spoken = async (protobuf: boolean) => {
     const flow = JSON.parse(await readFile(source.path, 'utf8'))

@@ -15,6 +15,8 @@ import { startTestServer, type TestServer } from './test-server.ts'
 const here = (path: string) => fileURLToPath(new URL(path, import.meta.url))
 const PATIENT = here('connectors/patient.ts')
 const TAP = here('../../../lab/connectors/singer-tap-lab/singer-tap-lab.ts')
+const SOURCE = here('../../../lab/connectors/source-lab/source-lab.ts')
+const AIRBYTE_SOURCE = here('../../../lab/connectors/airbyte-source-lab/airbyte-source-lab.ts')
 const LAB_SOURCE = here('../../../lab/connectors/source-lab/flow.yaml')
 const SAMPLE = here('../../../lab/connectors/singer-tap-lab/sample-config.json')
 
@@ -56,6 +58,9 @@ export async function startServerWith(
     'acme/patient-flow': endpoint('flow', [PATIENT, 'flow']),
     'acme/patient-airbyte': endpoint('airbyte', [PATIENT, 'airbyte']),
     'acme/patient-singer': endpoint('singer', [PATIENT, 'singer']),
+    'acme/flow-lab': endpoint('flow', [SOURCE]),
+    'acme/flow-lab-protobuf': endpoint('flow', [SOURCE], { protobuf: true }),
+    'acme/airbyte-lab': endpoint('airbyte', [AIRBYTE_SOURCE]),
     'acme/rotating-tap': endpoint('singer', [TAP], { sampleConfig: SAMPLE }),
   }
   const path = join(directory, 'flow.yaml')
