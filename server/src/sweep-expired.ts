@@ -13,6 +13,7 @@ export async function sweepExpired(services: Services): Promise<void> {
   await db.deleteFrom('console_sign_ins').where('expires_at', '<', now()).execute()
   await db.deleteFrom('login_requests').where('expires_at', '<', now()).execute()
   await db.deleteFrom('console_sessions').where('expires_at', '<', now()).execute()
+  await db.deleteFrom('attempt_counts').where('until', '<', now()).execute()
   await db.deleteFrom('idempotency_keys').where('expires_at', '<', now()).execute()
   await db
     .deleteFrom('events')

@@ -2,6 +2,8 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { consent } from '@sluice/lab'
 import { startAuthorization } from '../testing/connect-story.ts'
+import { defer } from '../testing/defer.ts'
+import { startAnotherServer } from '../testing/refresh-faults/another-server.ts'
 import { createTestBrowser, readJson } from '../testing/test-browser.ts'
 import { startTestServer, type TestServer } from '../testing/test-server.ts'
 
@@ -58,6 +60,18 @@ test('wrong codes are counted, and after thirty even the right one has to wait',
   assert.equal((await type(server, session.device.user_code)).status, 429)
   clock.ahead = 10 * 60_000 + 1
   assert.equal((await type(server, session.device.user_code)).status, 303)
+})
+
+test('another server on the same database gives nobody another thirty tries', async (t) => {
+  const server = await startTestServer(t)
+  const other = await startAnotherServer(server)
+  defer(t, other.kill)
+  const session = await shown(server)
+  const at = [createTestBrowser(server.base_url), createTestBrowser(other.base_url)]
+  for (let tries = 0; tries < 30; tries += 1) {
+    assert.equal((await type(server, 'BCDF-GHJK', at[tries % 2])).status, 422)
+  }
+  for (const browser of at) assert.equal((await type(server, session.device.user_code, browser)).status, 429)
 })
 
 test('S19 a code sent from another site’s page is refused', async (t) => {

@@ -1,22 +1,23 @@
 // Where a person types the code that another device shows (RFC 8628 §3.3). Works without scripts.
 import { readUserCode, showUserCode } from '../connect-sessions/user-code.ts'
 import type { Api } from '../http/api.ts'
-import { Problem } from '../http/problem.ts'
 import { requireSameOrigin } from '../http/same-origin.ts'
 import { html } from '../reference/markup.ts'
 import type { Services } from '../services.ts'
 import { digest, randomToken } from '../token-digest.ts'
+import { createAttemptLimit, isTooOften } from './attempt-limit.ts'
 import { plainPage } from './plain-page.ts'
-import { createStartLimit } from './start-limit.ts'
 
 /** Wrong codes within ten minutes: of one client, and of all together (RFC 8628 §5.1). */
 const WRONG_CODES = 30
 const ALL_WRONG_CODES = 1000
-const EVERYBODY = 'everybody'
 
 export function enterCode(api: Api, services: Services) {
-  const ofClient = createStartLimit({ starts: WRONG_CODES })
-  const ofAll = createStartLimit({ starts: ALL_WRONG_CODES })
+  const wrongCodes = createAttemptLimit(services, {
+    name: 'connect code',
+    of_client: WRONG_CODES,
+    of_all: ALL_WRONG_CODES,
+  })
 
   api.get('/connect', (c) => codePage(c.req.query('code') ?? ''))
 
@@ -25,10 +26,9 @@ export function enterCode(api: Api, services: Services) {
     const typed = String((await c.req.parseBody()).code ?? '')
     const client = services.rate_limits.clientOf(c)
     try {
-      ofClient.count(client, services.now())
-      ofAll.count(EVERYBODY, services.now())
+      await wrongCodes.count(client)
     } catch (error) {
-      if (!(error instanceof Problem)) throw error
+      if (!isTooOften(error)) throw error
       return codePage('', { status: 429, words: error.message })
     }
 
@@ -40,8 +40,7 @@ export function enterCode(api: Api, services: Services) {
         words: 'There is no such code, or it was used or has expired. Look again.',
       })
     }
-    ofClient.forgive(client)
-    ofAll.forgive(EVERYBODY)
+    await wrongCodes.forgive(client)
     return c.redirect(new URL(`/connect/${token}`, services.base_url).href, 303)
   })
 }

@@ -40,8 +40,13 @@ export function createStartLimit({ starts: allowed = STARTS, windows: maximum = 
       }
       window.starts += 1
       if (window.starts <= allowed) return
-      const minutes = Math.ceil((window.until - time) / 60_000)
-      throw new Problem(429, 'too_many_starts', `This was tried too often. Try again in ${minutes} minutes.`)
+      throw tooOften(new Date(window.until), now)
     },
   }
+}
+
+export function tooOften(until: Date, now: Date): Problem {
+  const seconds = Math.ceil((until.getTime() - now.getTime()) / 1000)
+  const detail = `This was tried too often. Try again in ${Math.ceil(seconds / 60)} minutes.`
+  return new Problem(429, 'too_many_starts', detail, { headers: { 'retry-after': String(seconds) } })
 }

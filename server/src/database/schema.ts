@@ -17,6 +17,7 @@ export interface Database {
   console_sign_ins: ConsoleSignInTable
   login_requests: LoginRequestTable
   server_processes: ServerProcessTable
+  attempt_counts: AttemptCountTable
   integrations: IntegrationTable
   connect_sessions: ConnectSessionTable
   pending_authorizations: PendingAuthorizationTable
@@ -125,6 +126,13 @@ export interface LoginRequestTable {
 }
 
 /** The server processes that live, or did until lately. */
+/** How often something that can be guessed was tried, by one client or by all. */
+export interface AttemptCountTable {
+  name: Buffer
+  attempts: number
+  until: Date
+}
+
 export interface ServerProcessTable {
   id: string
   seen_at: Date

@@ -2,7 +2,7 @@
 import { createRoute, z } from '@hono/zod-openapi'
 import type { Context } from 'hono'
 import { covers } from '../../api-keys/scopes.ts'
-import { createStartLimit } from '../../connect/start-limit.ts'
+import { createAttemptLimit } from '../../connect/attempt-limit.ts'
 import { readUserCode } from '../../connect-sessions/user-code.ts'
 import { type Api, failures, json } from '../../http/api.ts'
 import { uuidParameter } from '../../http/parameters.ts'
@@ -15,8 +15,9 @@ import { approveLoginRequest, denyLoginRequest, findLoginRequest } from './login
 
 const tags = ['Console']
 
-/** Wrong codes of one client within ten minutes (RFC 8628 §5.1). */
+/** Wrong codes within ten minutes: of one client, and of all together (RFC 8628 §5.1). */
 const WRONG_CODES = 30
+const ALL_WRONG_CODES = 1000
 
 const readRoute = createRoute({
   method: 'get',
@@ -61,7 +62,11 @@ const decideRoute = createRoute({
 })
 
 export function approvalRoutes(api: Api, services: Services) {
-  const wrongCodes = createStartLimit({ starts: WRONG_CODES })
+  const wrongCodes = createAttemptLimit(services, {
+    name: 'login code',
+    of_client: WRONG_CODES,
+    of_all: ALL_WRONG_CODES,
+  })
 
   api.openapi(readRoute, async (c) => {
     const { caller } = await approver(c, services)
@@ -72,10 +77,10 @@ export function approvalRoutes(api: Api, services: Services) {
     requireSameOrigin(c, services.base_url)
     const { caller } = await approver(c, services)
     const client = services.rate_limits.clientOf(c)
-    wrongCodes.count(client, services.now())
+    await wrongCodes.count(client)
     const user_code = readUserCode(c.req.valid('json').user_code) ?? ''
     const request = await findLoginRequest(services, { user_code })
-    wrongCodes.forgive(client)
+    await wrongCodes.forgive(client)
     return c.json(presentLoginRequest(request, caller.scopes), 200)
   })
 

@@ -11,6 +11,7 @@ import * as runs from './0010-runs.ts'
 import * as consoleSessionRules from './0011-console-session-rules.ts'
 import * as pendingAuthorizations from './0012-pending-authorizations.ts'
 import * as logins from './0013-logins.ts'
+import * as attemptCounts from './0014-attempt-counts.ts'
 
 /** In order of name; a migration that has been released is never edited. */
 export const migrations: Record<string, Migration> = {
@@ -26,4 +27,5 @@ export const migrations: Record<string, Migration> = {
   '0011-console-session-rules': consoleSessionRules,
   '0012-pending-authorizations': pendingAuthorizations,
   '0013-logins': logins,
+  '0014-attempt-counts': attemptCounts,
 }
