@@ -2584,11 +2584,14 @@ export interface paths {
         post?: never;
         /**
          * Delete a connection
-         * @description Revokes its tokens at the provider first, then deletes config, credentials, history and runs here, whatever the provider answered. What remains is the audit record.
+         * @description Revokes its tokens at the provider first, then deletes config, credentials, history and runs here, whatever the provider answered. What remains is the audit record. Many providers end all that the account allowed the client when one of its tokens is revoked: where another connection is known to have the same account, 409 `account_shared` names it and nothing is done, unless `revoke` says what is wanted.
          */
         delete: {
             parameters: {
-                query?: never;
+                query?: {
+                    /** @description `own`: revoke, unless that ends another connection. `all`: revoke, whatever ends with it. `none`: leave the tokens alone at the provider; here they are wiped. */
+                    revoke?: "own" | "all" | "none";
+                };
                 header?: never;
                 path: {
                     id: string;
@@ -7050,14 +7053,16 @@ export interface components {
             id: string;
             /** @enum {boolean} */
             deleted: true;
-            /** @description What became of each token at its provider. `not_offered` and `failed` mean that it lives until it expires: the person can end it in the provider’s account settings. */
+            /** @description What became of each token at its provider. `not_offered`, `failed` and `kept` mean that it lives until it expires: the person can end it in the provider’s account settings. */
             tokens: {
                 /** @enum {string} */
                 token: "refresh_token" | "access_token";
                 /** @enum {string} */
-                outcome: "revoked" | "ended_with_other" | "not_offered" | "failed";
+                outcome: "revoked" | "ended_with_other" | "not_offered" | "failed" | "kept";
                 reason: string | null;
             }[];
+            /** @description Other connections of the same account, whose grants the provider ends with these tokens. They are refreshed at once to see, and then say so themselves. */
+            also_ended: string[];
         };
         ConnectionTest: {
             /** Format: uuid */
@@ -7120,7 +7125,7 @@ export interface components {
             /** Format: uuid */
             id: string;
             /**
-             * @description `created`, `imported`, `changed`, `repaired`, `repair_refused`, `scopes_changed`, `disabled`, `enabled`, `exported`; `refreshed`, `refresh_failed`, and `refreshing` while one is under way.
+             * @description `created`, `imported`, `changed`, `repaired`, `repair_refused`, `scopes_changed`, `disabled`, `enabled`, `exported`, `account_revoked`; `refreshed`, `refresh_failed`, and `refreshing` while one is under way.
              * @example repaired
              */
             kind: string;

@@ -15,7 +15,7 @@ const entrySchema = z
     kind: z.string().openapi({
       description:
         '`created`, `imported`, `changed`, `repaired`, `repair_refused`, `scopes_changed`, `disabled`, `enabled`, ' +
-        '`exported`; `refreshed`, `refresh_failed`, and `refreshing` while one is under way.',
+        '`exported`, `account_revoked`; `refreshed`, `refresh_failed`, and `refreshing` while one is under way.',
       example: 'repaired',
     }),
     actor: z.object({ type: z.string(), id: z.string() }),

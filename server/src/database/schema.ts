@@ -377,6 +377,7 @@ export type HistoryKind =
   | 'disabled'
   | 'enabled'
   | 'exported'
+  | 'account_revoked'
 
 export interface ConnectionHistoryTable {
   id: string

@@ -12,9 +12,9 @@ export interface TokenRevocation {
   token: 'refresh_token' | 'access_token'
   /**
    * `revoked`: the provider said so, or knew the token no more. `ended_with_other`: the revocation of the other token ends
-   * it. `not_offered`: the provider declares no revocation. `failed`: it may still be alive.
+   * it. `not_offered`: the provider declares no revocation. `failed`: it may still be alive. `kept`: nobody asked for it.
    */
-  outcome: 'revoked' | 'ended_with_other' | 'not_offered' | 'failed'
+  outcome: 'revoked' | 'ended_with_other' | 'not_offered' | 'failed' | 'kept'
   /** Why it failed, in a sentence; null otherwise. */
   reason: string | null
 }
@@ -28,8 +28,7 @@ export async function revokeTokens(
   { config, tokens }: { config: JsonObject; tokens: RevocableTokens },
 ): Promise<TokenRevocation[]> {
   const { access_token, refresh_token, captured } = tokens
-  const kinds: TokenRevocation['token'][] = refresh_token === null ? [] : ['refresh_token']
-  if (access_token.reveal() !== '') kinds.push('access_token')
+  const kinds = kindsOf(tokens)
   const results = await conversation
     .revoke({ access_token, refresh_token, config, ...(captured && { captured }) })
     .catch(() => null)
@@ -43,4 +42,14 @@ export async function revokeTokens(
     if (result.status === 'failed') return { token, outcome: 'failed', reason: result.error.message }
     return { token, outcome: result.token === token ? 'revoked' : 'ended_with_other', reason: null }
   })
+}
+
+/** What is told of tokens that are left alone at their provider. */
+export function keptTokens(tokens: RevocableTokens): TokenRevocation[] {
+  return kindsOf(tokens).map((token) => ({ token, outcome: 'kept', reason: null }))
+}
+
+function kindsOf({ access_token, refresh_token }: RevocableTokens): TokenRevocation['token'][] {
+  const kinds: TokenRevocation['token'][] = refresh_token === null ? [] : ['refresh_token']
+  return access_token.reveal() === '' ? kinds : [...kinds, 'access_token']
 }

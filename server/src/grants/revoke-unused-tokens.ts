@@ -24,8 +24,13 @@ export interface UnusedTokens {
  */
 export async function revokeUnusedTokens(services: Services, unused: UnusedTokens): Promise<void> {
   const { plan, conversation, config, tokens } = unused
-  if (plan.behaviour.revocation?.ends !== 'grant' && (await isAccountInUse(services, unused))) return
+  if (endsAccount(plan) && (await isAccountInUse(services, unused))) return
   await revokeTokens(conversation, { config, tokens })
+}
+
+/** Whether a revocation ends all that an account allowed the client; assumed unless the declaration says otherwise. */
+export function endsAccount({ behaviour }: OAuthPlan): boolean {
+  return behaviour.revocation?.ends !== 'grant'
 }
 
 /** Whether an error says for certain that nothing was stored; after others, what is revoked might be in use. */

@@ -11,6 +11,7 @@ import { endAttempt } from './grant-journal.ts'
 import { describeProblem, isToldOf, statusFor, type Trouble, verdictOf } from './grant-problem.ts'
 import { type RefreshLease, withdraw } from './refresh-lease.ts'
 import { retryPause } from './refresh-times.ts'
+import { accountRevokedBy } from './same-account.ts'
 
 export interface Failure {
   error: OAuthError
@@ -31,7 +32,6 @@ export async function commitFailure(
   // A client that asks for itself may be let in again by whoever shut it out; nobody would come back here.
   const is_over = verdict === 'reauthorize' && grant.grant_type === null
   const retryAt = is_over ? null : new Date(now().getTime() + pause.seconds * 1000)
-  const trouble = { verdict, cause: causeOf(error, lease), provider_error: error.provider_error, retry_at: retryAt }
   return db.transaction().execute(async (tx) => {
     const held = await tx
       .updateTable('grants')
@@ -52,6 +52,9 @@ export async function commitFailure(
       .where('version', '=', grant.version)
       .where('lease_owner', '=', lease.attempt)
       .executeTakeFirst()
+    const by = is_over ? await accountRevokedBy(tx, grant) : null
+    const cause = by === null ? causeOf(error, lease) : revokedWith(by)
+    const trouble: Trouble = { verdict, cause, provider_error: error.provider_error, retry_at: retryAt }
     const outcome = held.numUpdatedRows === 1n ? (in_doubt ? 'in_doubt' : verdict) : 'superseded'
     await endAttempt(tx, grant, lease.attempt, { outcome, code: error.code, message: error.message })
     // While the access token lives, a provider in trouble is nobody's trouble yet.
@@ -148,6 +151,9 @@ export async function tellCreated(
 ): Promise<void> {
   await emitEvent(tx, tenant_id, { type: 'connection.created', data: { connection_id } })
 }
+
+const revokedWith = (id: string) =>
+  `The connection ${id} of the same account was deleted, and the provider ended this grant with it.`
 
 function causeOf(error: OAuthError, { in_doubt_seconds }: RefreshLease): string {
   if (error.verdict !== 'reauthorize' || in_doubt_seconds === null) return error.message

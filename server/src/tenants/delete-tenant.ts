@@ -52,7 +52,7 @@ export function deleteTenant(api: Api, services: Services) {
       detail: { name: tenant.name, connections: connections.length },
     })
     // Each revokes its tokens first; a server that dies in between leaves a tenant that can be deleted again.
-    for (const connection of connections) await deleteConnection(tenants, id, connection.id, actor)
+    for (const connection of connections) await deleteConnection(tenants, id, connection.id, { revoke: 'all', actor })
     const keys = await own.selectFrom('api_keys').select('id').where('tenant_id', '=', id).execute()
     await own.transaction().execute((tx) => deleteRowsOf(tx, id))
     for (const key of keys) services.api_keys.forget(key.id)
