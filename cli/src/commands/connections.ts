@@ -6,6 +6,7 @@ import { invitationOptions } from './connect.ts'
 
 const id = operand('<id>', 'the connection')
 const ID = '019a2f0e-7c51-7c3e-9d1b-3f5a8e2b6c40'
+const REVOCATIONS = ['all', 'none'] as const
 const STATUSES = ['healthy', 'needs_reauthorization', 'failing', 'disabled'] as const
 
 export const connectionsList = defineCommand({
@@ -144,9 +145,22 @@ scopes credentials:read and connections:write.`,
 export const connectionsDelete = defineCommand({
   path: ['connections', 'delete'],
   summary: 'end a connection, and revoke its tokens at the provider',
-  description: 'Asks first, unless --yes is given. The API key needs the scope connections:write.',
-  options: { id, yes: flag('do not ask'), ...reportOptions, ...serverOptions },
-  examples: [`connections delete ${ID}`, `connections delete ${ID} --yes`],
+  description: `Asks first, unless --yes is given. Where that would end other connections of the same account, the server refuses and
+names them, until --revoke says what is wanted. The API key needs the scope connections:write.`,
+  options: {
+    id,
+    revoke: optional('<which>', 'all: end what ends with it; none: leave its tokens alone at the provider', {
+      parse: (text) => {
+        const which = REVOCATIONS.find((known) => known === text)
+        if (which !== undefined) return which
+        throw new InvalidArgumentError(`Write one of ${REVOCATIONS.join(', ')}.`)
+      },
+    }),
+    yes: flag('do not ask'),
+    ...reportOptions,
+    ...serverOptions,
+  },
+  examples: [`connections delete ${ID}`, `connections delete ${ID} --yes`, `connections delete ${ID} --revoke none`],
   async run(options, terminal) {
     const { deleteConnection } = await import('../daily/connections/change-connections.ts')
     await deleteConnection(options, terminal)

@@ -94,6 +94,13 @@ test('credentials are masked unless asked for, exports go to a file of their own
   assert.equal((await server.api('GET', `/v1/connections/${id}`)).body.status, 'disabled')
 
   await run(['delete', id], 2)
+  const another = startSluice(['connect', 'source-lab', '--quiet'], env)
+  await follow(server, another)
+  const other = (await another.ended).stdout.trim()
+  const asked = await run(['delete', id, '--yes'], 8)
+  assert.ok(asked.stderr.includes(other) && /revoke/.test(asked.stderr), asked.stderr)
+  await run(['delete', other, '--yes', '--revoke', 'some'], 2)
+  assert.match((await run(['delete', other, '--yes', '--revoke', 'none'])).stderr, /refresh_token: kept/)
   assert.match((await run(['delete', id, '--yes'])).stderr, /Deleted the connection to source-lab/)
   await run(['show', id], 8)
 })

@@ -6,7 +6,7 @@ import { openServer } from '../../server/open-server.ts'
 import type { Terminal } from '../../terminal.ts'
 import { personOf } from './summary.ts'
 
-type DeleteOptions = ServerChoice & { id: string; yes: boolean; json: boolean }
+type DeleteOptions = ServerChoice & { id: string; revoke: 'all' | 'none' | undefined; yes: boolean; json: boolean }
 
 /** Ends the connection, and its tokens at the provider where that offers it. */
 export async function deleteConnection(options: DeleteOptions, terminal: Terminal): Promise<void> {
@@ -15,13 +15,17 @@ export async function deleteConnection(options: DeleteOptions, terminal: Termina
   const connection = await dataOf(client.GET('/v1/connections/{id}', { params }))
   const whose = personOf(connection) === null ? '' : ` of ${personOf(connection)}`
   const what = `the connection to ${connection.connector_id}${whose}`
-  await confirmed(`Delete ${what}, and revoke its tokens at the provider?`, options, terminal)
-  const deletion = await dataOf(client.DELETE('/v1/connections/{id}', { params }))
+  const { revoke } = options
+  const andTokens = revoke === 'none' ? 'leave its tokens alone' : 'revoke its tokens'
+  await confirmed(`Delete ${what}, and ${andTokens} at the provider?`, options, terminal)
+  const query = revoke === undefined ? {} : { revoke }
+  const deletion = await dataOf(client.DELETE('/v1/connections/{id}', { params: { ...params, query } }))
   if (options.json) return await terminal.print(printableJson(deletion))
   terminal.note(printable(`Deleted ${what}.`))
   for (const { token, outcome, reason } of deletion.tokens) {
     terminal.note(printable(`  ${token}: ${outcome.replaceAll('_', ' ')}${reason === null ? '' : ` (${reason})`}`))
   }
+  for (const id of deletion.also_ended) terminal.note(`  The grant of ${id}, the same account, ends with it.`)
 }
 
 /** Has the server refresh the grant now. */
