@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { spawnSync } from 'node:child_process'
 import { chmod, readFile, stat } from 'node:fs/promises'
 import { after, before, test } from 'node:test'
 import { type Lab, startLab } from '@sluice/lab'
@@ -52,6 +53,24 @@ test('--json prints any config as JSON, encrypted or in clear, and --quiet tells
   const edit = ['config', 'edit', path, '--json', '--quiet']
   const edited = await runSluice(edit, { env: { ...env, EDITOR: 'sed -i s/europe/asia/' } })
   assert.deepEqual([JSON.parse(edited.stdout), edited.stderr], [{ file: path, changed: true }, ''])
+})
+
+const withoutAge = spawnSync('age', ['--version']).status === 0 ? false : 'there is no age here'
+
+test('the age tool itself opens the data key, for each of the recipients', { skip: withoutAge }, async () => {
+  const other = await generateX25519Identity()
+  const path = await source.write('age.yaml', 'region: europe\ntoken_sops: hunter2-secret\n')
+  const recipients = ['--age', recipient, '--age', await identityToRecipient(other)]
+  const { stdout } = await runSluice(['config', 'encrypt', path, ...recipients, '--json'])
+  const { age } = JSON.parse(stdout).sops
+  const keys = await Promise.all(
+    [identity, other].map(async (one, index) => {
+      const file = await source.write(`identity-${index}`, one)
+      return spawnSync('age', ['--decrypt', '--identity', file], { input: age[index].enc }).stdout.toString('hex')
+    }),
+  )
+  assert.match(keys[0] ?? '', /^[0-9a-f]{64}$/)
+  assert.equal(keys[0], keys[1])
 })
 
 test('a raw command takes an encrypted config as it is, the suffix off', async () => {

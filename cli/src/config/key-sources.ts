@@ -59,7 +59,7 @@ export function findRecipients({ age, kms, gcpKms }: RecipientChoice, { env }: P
   const created_at = `${new Date().toISOString().slice(0, 19)}Z`
   const keys: SopsKeys = {
     age: from(age, env.SOPS_AGE_RECIPIENTS).map((recipient) => ({ recipient, enc: '' })),
-    kms: from(kms, env.SOPS_KMS_ARN).map((arn) => ({ arn, created_at, enc: '' })),
+    kms: from(kms, env.SOPS_KMS_ARN).map((arn) => ({ arn, created_at, enc: '', aws_profile: '' })),
     gcp_kms: from(gcpKms, env.SOPS_GCP_KMS_IDS).map((resource_id) => ({ resource_id, created_at, enc: '' })),
   }
   return namesOf(keys).length > 0 ? keys : null

@@ -28,12 +28,18 @@ test('a config is encrypted by AWS KMS and Google Cloud KMS, and either of them 
   const config = join(directory, 'config.yaml')
   await writeFile(config, clear)
   const recipients = ['--kms', AWS_KEY_ARN, '--gcp-kms', GCP_KEY_NAME]
+  const as_json = await runSluice(['config', 'encrypt', config, ...recipients, '--json'], { ...byAws, ...byGcp })
   const sealing = await runSluice(['config', 'encrypt', config, ...recipients, '--in-place'], { ...byAws, ...byGcp })
   assert.equal(sealing.code, 0, sealing.stderr)
   assert.match(sealing.stderr, /is encrypted for arn:aws:kms:\S+, projects\/p\//)
   const sealed = await readFile(config, 'utf8')
   assert.match(sealed, /token_sops: ENC\[.*created_at: /s)
   assert.ok(!sealed.includes('hunter2'))
+  // Exactly the fields that sops writes (its stores.Metadata); it has no defaults for them when it reads.
+  const { sops } = JSON.parse(as_json.stdout)
+  assert.deepEqual(Object.keys(sops.kms[0]).sort(), ['arn', 'aws_profile', 'created_at', 'enc'])
+  assert.deepEqual(Object.keys(sops.gcp_kms[0]).sort(), ['created_at', 'enc', 'resource_id'])
+  for (const { created_at } of [sops.kms[0], sops.gcp_kms[0]]) assert.match(created_at, /^\d{4}-\d\d-\d\dT[\d:]{8}Z$/)
   for (const env of [byAws, byGcp]) {
     const opened = await runSluice(['config', 'decrypt', config], env)
     assert.deepEqual([opened.code, opened.stdout], [0, clear], opened.stderr)
