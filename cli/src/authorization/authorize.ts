@@ -70,7 +70,7 @@ function refuseContradictions({ device, paste, clientSecretStdin, write, plain }
   if (contradiction) throw new CliError('usage', contradiction, { next_action: 'Leave one of them out.' })
 }
 
-async function readOAuth(task: ConnectorTask, spec: ConnectorSpec, terminal: Terminal): Promise<ConnectorOAuth> {
+export async function readOAuth(task: ConnectorTask, spec: ConnectorSpec, terminal: Terminal): Promise<ConnectorOAuth> {
   const { name, provider } = task
   const oauth = await readConnectorOAuth(spec, { name, provider, policy: { allow_loopback: true } })
   if (oauth === null) {

@@ -13,7 +13,12 @@ import {
   secretPointers,
   type TaskClient,
 } from '@sluice/connector-specs'
-import type { ObtainedGrant } from '@sluice/oauth'
+import type { ObtainedGrant, TokenSet } from '@sluice/oauth'
+
+/** What of a grant the config and the person are concerned with. */
+export interface ObtainedTokens extends Pick<ObtainedGrant, 'credentials'> {
+  tokens: Pick<TokenSet, 'access_token' | 'refresh_token' | 'expires_at' | 'scope'>
+}
 
 export interface ObtainedCredentials {
   /** The config's property that holds them, nearly always `credentials`. */
@@ -37,7 +42,7 @@ export function obtainedCredentials(
   schema: JsonObject,
   oauth: ConnectorOAuth,
   config: JsonObject,
-  { client, obtained, show_secrets }: { client: TaskClient; obtained: ObtainedGrant; show_secrets: boolean },
+  { client, obtained, show_secrets }: { client: TaskClient; obtained: ObtainedTokens; show_secrets: boolean },
 ): ObtainedCredentials {
   const place = findOAuthCredentials(schema, oauth.provider)
   const property = oauth.airbyte?.output[0]?.path[0] ?? place?.property ?? 'credentials'
@@ -47,6 +52,8 @@ export function obtainedCredentials(
     phase: 'authorization_code',
   }).reveal()
   const whole = asObject(merged[property])
+  // A client that is not known here is none, rather than an empty one.
+  if (client.client_id === '') for (const name of ['client_id', 'client_secret']) delete whole[name]
   const declared = Object.keys(asObject(place?.schema.properties))
   const secrets = secretKeys(schema, property, whole)
   const known = [client.client_secret, obtained.tokens.access_token, obtained.tokens.refresh_token]

@@ -1,13 +1,13 @@
 import type { ConnectorTask } from '@sluice/connector-specs'
-import type { OAuthPlan, ObtainedGrant } from '@sluice/oauth'
+import type { OAuthPlan } from '@sluice/oauth'
 import { printable, printableJson } from '../printable.ts'
 import type { Terminal } from '../terminal.ts'
-import type { ObtainedCredentials } from './obtained-credentials.ts'
+import type { ObtainedCredentials, ObtainedTokens } from './obtained-credentials.ts'
 
 export interface AuthorizationResult {
   task: ConnectorTask
   plan: OAuthPlan
-  obtained: ObtainedGrant
+  obtained: ObtainedTokens
   credentials: ObtainedCredentials
   json: boolean
   /** They stand in the config file now. */

@@ -16,8 +16,11 @@ the file that \`oauthClient\` in the flow.yaml names, then from SLUICE_CLIENT_ID
 still missing is asked for on a terminal. The redirect URI must be registered with the provider.
 
 Where the browser is on another machine, the redirect leads nowhere there: paste its address at the prompt, or by
---paste. --device needs no redirect at all, where the provider offers it. With --server a running server does all
-of this by its own pages, and keeps the connection.`,
+--paste. --device needs no redirect at all, where the provider offers it.
+
+With --server a running server does all of this by its own pages, and keeps the connection, which is printed. With
+--show-secrets its fresh credentials are printed instead; --write takes the grant over into the config's file, and the
+server refreshes it no more.`,
   options: {
     ...taskOptions,
     ...configOption,

@@ -1,4 +1,11 @@
-import { ApiError, type Connection, type ConnectSession, type CreatedConnectSession, dataOf } from '@sluice/client'
+import {
+  ApiError,
+  type Connection,
+  type ConnectSession,
+  type CreatedConnectSession,
+  dataOf,
+  type SluiceClient,
+} from '@sluice/client'
 import { openBrowser } from '../../authorization/open-browser.ts'
 import { CliError } from '../../cli-error.ts'
 import type { OutputOptions } from '../../output/output-options.ts'
@@ -34,22 +41,29 @@ export interface ConnectOptions extends ServerChoice, OutputOptions {
  * @throws CliError `authorization` when the invitation was cancelled, `timeout` when nobody followed it in time
  */
 export async function connect(options: ConnectOptions, terminal: Terminal): Promise<void> {
-  const body = invitationOf(options)
   const client = openServer(options, terminal)
-  const created = await dataOf(client.POST('/v1/connect_sessions', { body }))
-  if (!options.wait) return await printLink(created, options, terminal)
-
-  tellLink(created, options, terminal)
-  if (options.open) await openBrowser(created.url, terminal)
-  const waiting = awaitOutcome(client, created, options.timeout ?? null, terminal)
-  const session = await spin('Waiting for the person …', waiting, terminal)
-  const connection = await connectedBy(session, created)
-  terminal.tell(`${terminal.paint('green', session.repair ? 'Repaired.' : 'Connected.')}`)
+  if (!options.wait) {
+    const created = await dataOf(client.POST('/v1/connect_sessions', { body: invitationOf(options) }))
+    return await printLink(created, options, terminal)
+  }
+  const connection = await invitePerson(client, options, terminal)
   const params = { path: { id: connection } }
   const record = await dataOf(client.GET('/v1/connections/{id}', { params })).catch(withoutScope)
   if (record === null) await printRecord({ id: connection }, options, terminal)
   else if (options.json) await terminal.print(printableJson(record))
   else await printRecord(summaryOf(record), options, terminal)
+}
+
+/** @returns the connection's id, once the person is done. @throws CliError as `connect` does */
+export async function invitePerson(client: SluiceClient, options: ConnectOptions, terminal: Terminal): Promise<string> {
+  const created = await dataOf(client.POST('/v1/connect_sessions', { body: invitationOf(options) }))
+  tellLink(created, options, terminal)
+  if (options.open) await openBrowser(created.url, terminal)
+  const waiting = awaitOutcome(client, created, options.timeout ?? null, terminal)
+  const session = await spin('Waiting for the person …', waiting, terminal)
+  const connection = await connectedBy(session, created)
+  terminal.note(`${terminal.paint('green', session.repair ? 'Repaired.' : 'Connected.')}`)
+  return connection
 }
 
 function invitationOf({ connector, connection, integration, user, email, scope, expiresIn }: ConnectOptions) {
