@@ -1,10 +1,12 @@
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
-import { existsSync } from 'node:fs'
+import { cpSync, existsSync } from 'node:fs'
+import { dirname, join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import { after, test } from 'node:test'
 import { secret } from '@sluice/connector-specs'
 import { flow } from '../../index.ts'
+import { newSealingKey } from '../../sealed-text.ts'
 import { startEngineStandIn } from '../../testing/engine-stand-in.ts'
 import { type Program, StartError } from '../runtime.ts'
 import { OWNER_LABEL } from './container-request.ts'
@@ -186,6 +188,27 @@ test('containers of an owner that was killed are removed at the next start, and 
   assert.deepEqual([...engine.containers.keys()].slice(1), ['/another/root/owner'])
   await living.stop(0)
   engine.containers.clear()
+})
+
+test('what a connector rotated in a container whose owner was killed is kept for who takes it', async () => {
+  const bequest = { note: 'whose it was', key: newSealingKey().toString('base64'), files: ['config.json'] }
+  const program = node(`require('node:fs').writeFileSync(process.env.HOME + '/config.json', 'rotated')`)
+  const running = await runtime.start({ ...program, bequest, files: { 'config.json': 'given' } })
+  await running.keepTold?.('told')
+  await running.exited
+  // As it lies there when the owner is killed before it has taken this over.
+  const owner = join(running.directory, '../../killed-long-ago')
+  cpSync(dirname(running.directory), owner, { recursive: true, filter: (path) => !path.endsWith('.sock') })
+  await running.release?.()
+  assert.equal(existsSync(running.directory), false)
+  const found: object[] = []
+  await runtime.sweep(async ({ note, open }) => {
+    if (note !== bequest.note) return 'foreign'
+    found.push({ note, ...(await open(bequest.key)) })
+    return 'taken'
+  })
+  assert.deepEqual(found, [{ note: 'whose it was', told: 'told', files: { 'config.json': 'rotated' } }])
+  assert.equal(existsSync(owner), false)
 })
 
 test('a Flow connector answers out of a container as out of a process', async () => {

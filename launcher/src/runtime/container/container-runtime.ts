@@ -2,6 +2,7 @@
 import { existsSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { PassThrough, type Readable, Writable } from 'node:stream'
+import { bequeath, bequestOf, keepNote, removeBequest } from '../bequest.ts'
 import { createPrivateDirectory, readPrivateFile, writePrivateFile } from '../private-directory.ts'
 import { createOwnerDirectory, findOrphanedDirectories, isOrphaned, openRunsRoot } from '../process/owner-directory.ts'
 import { removePrivateDirectory } from '../remove-private-directory.ts'
@@ -58,6 +59,7 @@ export function createContainerRuntime(options: ContainerRuntimeOptions = {}): R
     const { image } = program
     if (image === undefined) throw new StartError('names no image, which the container runtime needs')
     for (const [name, content] of Object.entries(program.files ?? {})) await writePrivateFile(directory, name, content)
+    if (program.bequest) await keepNote(directory, program.bequest)
     const { owner } = await place()
     const imageStart = await startOfImage(engine, image, options.pull ?? true)
     const described = { image, directory, owner: owner.path, network, start: imageStart, user: await user(engine) }
@@ -94,11 +96,11 @@ export function createContainerRuntime(options: ContainerRuntimeOptions = {}): R
       try {
         return await start(typeof describe === 'function' ? describe(directory) : describe, directory)
       } catch (error) {
-        await removePrivateDirectory(directory)
+        await removeBequest(directory)
         throw asStartError(error)
       }
     },
-    async sweep() {
+    async sweep(inherit) {
       const { root } = await place()
       const filters = encodeURIComponent(JSON.stringify({ label: [OWNER_LABEL] }))
       const found = await engine.call<{ Id: string; Labels: Record<string, string> }[]>(
@@ -110,7 +112,7 @@ export function createContainerRuntime(options: ContainerRuntimeOptions = {}): R
         // An owner of another root cannot be asked from here, and is left to its own.
         if (owner.startsWith(`${root}/`) && (await isGone(owner))) await remove(engine, Id)
       }
-      for (const directory of await findOrphanedDirectories(root)) await removePrivateDirectory(directory)
+      for (const directory of await findOrphanedDirectories(root)) await bequeath(directory, inherit)
     },
     async describeConfinement() {
       return {
@@ -145,6 +147,7 @@ interface Supervised {
 
 function supervise({ engine, id, program, directory, streams, ended, running }: Supervised): RunningProgram {
   const { socket, head } = streams
+  const { bequest } = program
   const { stdout, stderr } = demultiplex(socket, head)
   const result = program.result_fd ? new PassThrough() : null
   const harvested = new Map<string, Buffer | null>()
@@ -178,7 +181,7 @@ function supervise({ engine, id, program, directory, streams, ended, running }: 
     for (const name of program.harvest ?? []) harvested.set(name, await readPrivateFile(directory, name))
     result?.end(await readPrivateFile(directory, RESULT_FILE))
     await remove(engine, id)
-    await removePrivateDirectory(directory).catch(() => {})
+    if (!bequest) await removePrivateDirectory(directory).catch(() => {})
     running.delete(container)
     // Podman does not always hear that the kernel killed for want of memory.
     const isStarved = state.State.OOMKilled || (code === KILLED && !grace && program.limits?.memory_bytes !== undefined)
@@ -204,6 +207,7 @@ function supervise({ engine, id, program, directory, streams, ended, running }: 
       stop(graceMs)
       return await container.exited
     },
+    ...(bequest && bequestOf(directory, bequest)),
   }
 }
 
