@@ -93,6 +93,35 @@ test('optional scopes are ticked boxes with their words, and those that are unti
   opened.assertClean()
 })
 
+test('a host that was changed beside a kept secret asks for the secret again, at its field', async () => {
+  const text = { type: 'string' }
+  const config_schema = {
+    properties: { host: { ...text, title: 'Host' }, password: { ...text, title: 'Password', secret: true } },
+  }
+  const config = { host: 'one.example', password: '********' }
+  web.server.answers[SESSION] = { body: connectLink({ config_schema, config }) }
+  const at = (field: string, message: string) => ({ pointer: `/config/${field}`, rule: 'secret_destination', message })
+  const errors = [
+    at('host', 'says where secrets are sent'),
+    at('password', 'must be filled in again: where it is sent was changed'),
+  ]
+  web.server.answers['POST /connect/t/authorize'] = (sent) => {
+    const { password } = (sent as { config: { password: string } }).config
+    return password === '********'
+      ? { status: 422, body: problem(422, 'secret_destination_changed', 'Fill in /password again.', errors) }
+      : { body: { authorization_url: `${web.server.origin}/provider` } }
+  }
+  await using opened = await openPage(web, '/connect/t')
+  const { page } = opened
+  await page.getByLabel('Host').fill('two.example')
+  await page.getByRole('button', { name: 'Authorize with Lab' }).click()
+  await page.getByText('This field must be filled in again: where it is sent was changed.').waitFor()
+  await page.getByRole('textbox', { name: 'Password' }).fill('another')
+  await page.getByRole('button', { name: 'Authorize with Lab' }).click()
+  await page.getByRole('heading', { name: 'Lab sign-in' }).waitFor()
+  opened.assertClean()
+})
+
 test('the choice of scopes fits a phone, light and dark', async () => {
   web.server.answers[SESSION] = { body: connectLink({ scopes, connecting_for: 'a'.repeat(80) }) }
   for (const colorScheme of ['light', 'dark'] as const) {
