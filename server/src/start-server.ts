@@ -200,10 +200,13 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   }
 }
 
+/** Lines are written together. */
+const LOG_LATE_MS = 100
+
 async function openLog(target: ServerOptions['log_to'], cleanup: (() => Promise<void>)[]): Promise<Logger> {
   if (target === undefined) return pino()
   if (typeof target !== 'string') return pino({}, target)
-  const file = pino.destination({ dest: target, mode: 0o600, sync: false })
+  const file = pino.destination({ dest: target, mode: 0o600, sync: false, minLength: 8192, periodicFlush: LOG_LATE_MS })
   await once(file, 'ready')
   cleanup.push(async () => file.flushSync())
   return pino({}, file)

@@ -30,6 +30,7 @@ export function createConnectionCommits(db: Kysely<Database>) {
 async function storeAll(tenantDb: Kysely<Database>, tenantId: string, stored: ConnectionToStore[]): Promise<boolean[]> {
   const { db, gate } = gateOf(tenantDb)
   const given = stored.map(({ connection, connect_session_id, browser_hash, created }) => ({
+    tenant_id: tenantId,
     connect_session_id,
     connection_id: connection.id,
     browser_hash: browser_hash.toString('hex'),
@@ -42,8 +43,8 @@ async function storeAll(tenantDb: Kysely<Database>, tenantId: string, stored: Co
       update connect_sessions set connection_id = given.connection_id, browser_hash = decode(given.browser_hash, 'hex'),
         completed_at = given.at, config_sealed = null, user_code_hash = null, error = null, version = version + 1
       from json_to_recordset(${JSON.stringify(given)}::text::json)
-        as given (connect_session_id uuid, connection_id uuid, browser_hash text, at timestamptz, event_id uuid)
-      where ${gate} and connect_sessions.tenant_id = ${tenantId}
+        as given (tenant_id uuid, connect_session_id uuid, connection_id uuid, browser_hash text, at timestamptz, event_id uuid)
+      where ${gate} and connect_sessions.tenant_id = given.tenant_id
         and connect_sessions.id = any(${given.map((one) => one.connect_session_id)}::uuid[])
         and connect_sessions.id = given.connect_session_id
         and connect_sessions.completed_at is null and connect_sessions.cancelled_at is null
