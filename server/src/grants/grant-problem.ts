@@ -22,7 +22,7 @@ const WORDS: Record<Verdict | 'in_doubt', { code: string; owner: ProblemOwner; n
   connector_broken: {
     code: 'connector_broken',
     owner: 'connector_author',
-    next_action: 'Have the connector’s OAuth spec mended; `sluice lint` names the place.',
+    next_action: 'Have the connector’s OAuth spec mended; `sluice specs lint` names the place.',
   },
   in_doubt: {
     code: 'grant_in_doubt',
