@@ -55,7 +55,9 @@ export function describeFailure(error: unknown): CliError {
   if (error instanceof SopsError) return sopsFailure(error)
   if (error instanceof KeyStoreError) return new CliError('source', error.message, { cause: error })
   if (error instanceof ConnectorError) {
-    return new CliError('connector', error.message, { next_action: CONNECTOR_ACTION, cause: error })
+    // What was not started said nothing; the message tells what to do.
+    const next = error.code === 'not_found' ? {} : { next_action: CONNECTOR_ACTION }
+    return new CliError('connector', error.message, { ...next, cause: error })
   }
   if (error instanceof ApiError) return serverFailure(error)
   if (error instanceof OAuthError) return oauthFailure(error)

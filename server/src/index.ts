@@ -7,6 +7,7 @@ export { chooseDataDirectory, DataDirectoryError, lockDataDirectory } from './da
 export { connectDatabase } from './database/connect.ts'
 export { DatabaseError } from './database/database-error.ts'
 export { migrate } from './database/migrate.ts'
+export { migrations } from './database/migrations/index.ts'
 export { ListenError } from './http/listen.ts'
 export { createIntegration } from './integrations/create-integration.ts'
 export { type IntegrationRow, redirectUri } from './integrations/integration-record.ts'

@@ -1,4 +1,5 @@
 import { readdir, readFile, readlink } from 'node:fs/promises'
+import { basename } from 'node:path'
 import { readSocketTable } from './socket-table.ts'
 
 /** Who listens on a port, in words for an error message; null when it cannot be told. */
@@ -7,8 +8,14 @@ export async function portOwner(port: number): Promise<string | null> {
   if (row === undefined) return null
   const pid = await processHolding(`socket:[${row.inode}]`)
   if (pid === null) return `a process of the user with id ${row.uid}`
-  const name = await readFile(`/proc/${pid}/comm`, 'utf8').catch(() => 'a program')
-  return `${name.trim()} (process ${pid})`
+  return `${await programOf(pid)} (process ${pid})`
+}
+
+/** Its executable's name; else what it calls its main thread, which for Node is no name. */
+async function programOf(pid: string): Promise<string> {
+  const executable = await readlink(`/proc/${pid}/exe`).catch(() => null)
+  if (executable !== null) return basename(executable).replace(/ \(deleted\)$/, '')
+  return (await readFile(`/proc/${pid}/comm`, 'utf8').catch(() => 'a program')).trim()
 }
 
 async function processHolding(socket: string): Promise<string | null> {
