@@ -1,5 +1,5 @@
-// A container engine of this machine for tests: the one whose socket `SLUICE_CONTAINER_ENGINE` names, else a Podman that
-// is started for them, with storage of its own. Their image is made of this machine's programs, without a registry.
+// A container engine of this machine for tests: the one whose socket `SLUICE_CONTAINER_ENGINE` names, else (or where it
+// says `podman`) a Podman that is started for them, with storage of its own. Their image is made of this machine's programs, without a registry.
 import { spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
 import { existsSync } from 'node:fs'
@@ -32,7 +32,8 @@ export interface RealEngine {
 
 /** @returns the reason, where there is no engine that works */
 export async function startRealEngine(trees: Record<string, string> = {}): Promise<RealEngine | string> {
-  const named = process.env.SLUICE_CONTAINER_ENGINE
+  const asked = process.env.SLUICE_CONTAINER_ENGINE
+  const named = asked === 'podman' ? undefined : asked
   if (named === undefined && spawnSync('podman', ['--version']).status !== 0) {
     return 'there is no container engine: install Podman, or name a socket by SLUICE_CONTAINER_ENGINE=unix:///…'
   }

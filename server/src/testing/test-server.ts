@@ -62,6 +62,8 @@ export interface TestServerOptions {
   run_limits?: ServerOptions['run_limits']
   rate_limits?: ServerOptions['config']['rate_limits']
   metrics_port?: ServerOptions['config']['metrics_port']
+  /** Where connectors run; as processes by default. */
+  runtime?: ServerOptions['config']['runtime']
   /** By whom people sign in to the console: the lab, with a client of it. */
   sign_in?: (lab: Lab, directory: string) => ServerOptions['config']['sign_in']
 }
@@ -99,6 +101,7 @@ export async function startTestServer(t: Deferring, options: TestServerOptions =
       providers: options.provider === undefined ? [] : [join(directory, 'providers')],
       // All clients of a test have one address; what else limits them is not to be hidden by that.
       rate_limits: options.rate_limits ?? { per_key: 0, anonymous: 0, trusted_proxies: [] },
+      ...(options.runtime && { runtime: options.runtime }),
       ...(options.sign_in && { sign_in: options.sign_in(lab, directory) }),
     },
     data_directory: directory,
