@@ -94,6 +94,8 @@ export interface FlowSource extends FlowFile {
   /** What stands under `captures`, and under `materializations`. */
   captures: Record<string, FlowCapture>
   collections: Record<string, FlowCollection>
+  /** Whether it stands under `materializations`. */
+  isDestination(name: string): boolean
   /** The file that declares a capture or, by the second argument, a collection. */
   fileOf(name: string, section?: 'captures' | 'collections'): FlowFile
   /** `file:line:column`; what stands below `captures` is found in the file that declares it. */
@@ -123,6 +125,7 @@ export async function loadFlowSource(path: string): Promise<FlowSource> {
     directory: root.directory,
     captures: valuesOf(captures),
     collections: valuesOf(collections),
+    isDestination: (name) => captures.get(name)?.section === 'materializations',
     fileOf: (name, section = 'captures') => declared(name, section)?.file ?? root,
     placeOf([section, name, ...rest]) {
       const found = declared(String(name), String(section))

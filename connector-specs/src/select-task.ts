@@ -16,6 +16,8 @@ export interface ConnectorTask {
   /** The capture's full name, such as `lab/source-lab`. */
   name: string
   protocol: ProtocolName
+  /** It takes documents: its bindings' targets are the collections that it is fed from. */
+  destination?: true
   command: string[]
   /**
    * The image of a connector that a container runtime starts. `cwd` is then the image's own, and `command` what takes
@@ -82,6 +84,7 @@ export async function selectTask(source: FlowSource, selection: TaskSelection): 
   return {
     name,
     protocol: endpoint.protocol,
+    ...(source.isDestination(name) && { destination: true as const }),
     command: endpoint.image === undefined ? commandOf(endpoint, at('command')) : (endpoint.command ?? []),
     ...(endpoint.image !== undefined && { image: endpoint.image }),
     cwd: endpoint.image === undefined ? directory : '',
@@ -166,6 +169,9 @@ function endpointOf(source: FlowSource, name: string, capture: FlowCapture): { k
   if (local && connector) throw unsupported('The endpoint is both `local` and `connector`. Remove one of them.')
   if (local?.protobuf && local.protocol !== 'flow') {
     throw unsupported(`Connectors of the protocol ${local.protocol} do not speak protobuf. Remove \`protobuf: true\`.`)
+  }
+  if (local?.protobuf && source.isDestination(name)) {
+    throw unsupported('Materializations are asked in JSON. Remove `protobuf: true`.')
   }
   if (local) return { kind: 'local', endpoint: local }
   if (connector) return { kind: 'connector', endpoint: { ...connector, protobuf: false } }

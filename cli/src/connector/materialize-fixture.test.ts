@@ -124,6 +124,17 @@ test('Flow and Tightlock are told of our lines too; a config goes into the reque
   ])
 })
 
+test('a materialization is asked for its spec and has its bindings validated, without discovery', async () => {
+  const spec = await runSluice(['raw', 'spec', '--source', lab('flow.yaml')])
+  assert.equal(json(spec.stdout)[0].configSchema.title, 'Lab inbox')
+  const validated = await runSluice(['raw', 'validate', '--source', lab('flow.yaml')])
+  assert.equal(validated.code, 0, validated.stderr)
+  assert.deepEqual(json(validated.stdout), [{ collection: 'lab/customers', resourcePath: ['customers'] }])
+  assert.deepEqual(json((await runSluice(['raw', 'check', '--source', lab('flow.yaml')])).stdout), [
+    { status: 'SUCCEEDED' },
+  ])
+})
+
 test('a fixture of flowctl that does not fit is told by its transaction', async () => {
   const refused = async (yaml: string) => (await run('flow', await source.write('flowctl.yaml', yaml))).stderr
   assert.match(

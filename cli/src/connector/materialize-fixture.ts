@@ -1,16 +1,11 @@
 // `sluice raw materialize-fixture`: what a destination would be given for the documents of a file, to be piped into it.
-import { loadFlowSource, readCollection } from '@sluice/connector-specs'
-import {
-  type FixtureTransaction,
-  type Protocol,
-  protocolOf,
-  type RunEvent,
-  type ValidateBinding,
-} from '@sluice/launcher'
+import { loadFlowSource } from '@sluice/connector-specs'
+import { type FixtureTransaction, type Protocol, protocolOf, type RunEvent } from '@sluice/launcher'
 import { CliError } from '../cli-error.ts'
 import { readConfigFile } from '../config/config-file.ts'
 import { printable } from '../printable.ts'
 import type { Terminal } from '../terminal.ts'
+import { destinationBindings } from './destination-bindings.ts'
 import { launchOf, selectFrom, type TaskChoice } from './open-task.ts'
 import { readFixture } from './read-fixture.ts'
 import { recordingRuntime } from './recording-runtime.ts'
@@ -27,13 +22,7 @@ export async function materializeFixture(options: FixtureChoice, terminal: Termi
   const task = await selectFrom(source, options, terminal, { with_config: options.withConfig })
   const protocol = protocolOf(task.protocol)
   const write = protocol.fixture ? null : destinationOf(protocol)
-  const bindings = task.bindings
-    .filter(({ disable }) => !disable)
-    .map(({ resource, target }): ValidateBinding => {
-      const declared = readCollection(source, target) ?? { schema: { type: 'object' }, key: [] }
-      const binding = { collection: { name: target, ...declared }, resource_config: resource }
-      return { ...binding, resource_config: { ...protocol.resourceFor?.(binding), ...resource } }
-    })
+  const bindings = destinationBindings(source, task, protocol)
   const names = bindings.map(({ collection }) => collection.name)
   const { text } = await readConfigFile(options.fixture)
   const { state, transactions } = readFixture(options.fixture, text, names)

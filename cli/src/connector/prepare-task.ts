@@ -4,6 +4,7 @@ import {
   type ConnectorTask,
   findOAuthCredentials,
   type JsonObject,
+  loadFlowSource,
   type Secret,
   secretValues,
 } from '@sluice/connector-specs'
@@ -11,6 +12,7 @@ import {
   bindCollections,
   type DiscoveredBinding,
   type Launch,
+  offered,
   type Protocol,
   protocolOf,
   type ValidateBinding,
@@ -19,7 +21,8 @@ import { CliError } from '../cli-error.ts'
 import { keepRotated } from '../config/keep-rotated.ts'
 import type { Terminal } from '../terminal.ts'
 import { checkConfig } from './check-config.ts'
-import { type LaunchChoice, launchOf, openTask, type TaskChoice } from './open-task.ts'
+import { destinationBindings } from './destination-bindings.ts'
+import { type LaunchChoice, launchOf, selectFrom, type TaskChoice } from './open-task.ts'
 import { readCredentials, stringsIn } from './read-credentials.ts'
 
 export interface PreparedTask {
@@ -29,13 +32,16 @@ export interface PreparedTask {
   launch: Launch
   /** As the connector gets it: checked, defaults and credentials filled in. */
   config: JsonObject
+  /** What a destination is fed from; null for a source, whose bindings are discovered. */
+  fed: ValidateBinding[] | null
 }
 
 export type PrepareOptions = TaskChoice & LaunchChoice & { credentials?: string | undefined }
 
 /** Reads a task's files, asks the connector for its spec and makes the config of it. */
 export async function prepareTask(options: PrepareOptions, terminal: Terminal): Promise<PreparedTask> {
-  const task = await openTask(options, terminal)
+  const source = await loadFlowSource(options.source)
+  const task = await selectFrom(source, options, terminal, { with_config: true })
   const protocol = protocolOf(task.protocol)
   const credentials = options.credentials === undefined ? null : await readCredentials(options.credentials, terminal)
   const injected = credentials === null ? [] : stringsIn(credentials.reveal())
@@ -44,7 +50,9 @@ export async function prepareTask(options: PrepareOptions, terminal: Terminal): 
     task.config_overlay === null ? task.config : applyOverlay(spec.config_schema, task.config, task.config_overlay)
   const config = fill(spec, stored, credentials)
   const secrets = [...injected, ...secretValues(spec.config_schema, config)]
-  const prepared: PreparedTask = { task, protocol, spec, launch: launchOf(task, terminal, secrets, options), config }
+  const launch = launchOf(task, terminal, secrets, options)
+  const fed = task.destination ? destinationBindings(source, task, protocol) : null
+  const prepared: PreparedTask = { task, protocol, spec, launch, config, fed }
   const origin = {
     credentials: options.credentials ?? null,
     property: credentialsProperty(spec),
@@ -59,6 +67,12 @@ export async function prepareTask(options: PrepareOptions, terminal: Terminal): 
   }
   prepared.launch = { ...prepared.launch, config_schema: spec.config_schema, onConfigUpdate }
   return prepared
+}
+
+/** The bindings to try: a destination's own, or those of what the source discovers. */
+export async function bindingsToTry(prepared: PreparedTask): Promise<ValidateBinding[]> {
+  const { fed, protocol, launch, config } = prepared
+  return fed ?? collectionsOf(prepared, await offered(protocol, 'discover')(launch, config))
 }
 
 /** The collections that the task's bindings name, or all that were discovered when it has none. */

@@ -1,7 +1,7 @@
 import { ConnectorError, offered } from '@sluice/launcher'
 import { printableJson } from '../printable.ts'
 import type { Terminal } from '../terminal.ts'
-import { collectionsOf, type PreparedTask, type PrepareOptions, prepareTask } from './prepare-task.ts'
+import { bindingsToTry, type PreparedTask, type PrepareOptions, prepareTask } from './prepare-task.ts'
 
 /** Has the connector try its config, and prints one JSON line. @throws ConnectorError when it cannot work with it */
 export async function printCheck(options: PrepareOptions, terminal: Terminal): Promise<void> {
@@ -21,6 +21,6 @@ export async function printCheck(options: PrepareOptions, terminal: Terminal): P
 async function check(prepared: PreparedTask): Promise<void> {
   const { protocol, launch, task, config } = prepared
   if (protocol.check) return await protocol.check(launch, config)
-  const bindings = collectionsOf(prepared, await offered(protocol, 'discover')(launch, config))
+  const bindings = await bindingsToTry(prepared)
   await offered(protocol, 'validate')(launch, { name: task.name, config: prepared.config, bindings })
 }
