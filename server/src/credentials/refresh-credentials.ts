@@ -1,4 +1,3 @@
-import { setTimeout as delay } from 'node:timers/promises'
 import { createRoute, z } from '@hono/zod-openapi'
 import { actorOf } from '../audit/audit-actor.ts'
 import { forTenant } from '../database/in-tenant.ts'
@@ -10,8 +9,6 @@ import { type Api, failures, json } from '../http/api.ts'
 import { uuidParameter } from '../http/parameters.ts'
 import { requires } from '../http/requires.ts'
 import type { Services } from '../services.ts'
-
-const POLL_MS = 100
 
 export const refreshResultSchema = z
   .object({
@@ -72,7 +69,7 @@ export async function refreshWhatever(
     if (now.version > grant.version) return presentRefresh(now, true)
     if (!now.refreshable) throw await reauthorizationRequired(services, now)
     if (performance.now() > deadline) throw refreshPending()
-    await delay(POLL_MS)
+    await services.refresher.others.ended(grant, deadline - performance.now())
   }
 }
 

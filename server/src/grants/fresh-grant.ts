@@ -10,8 +10,6 @@ import type { RefreshOutcome } from './refresher.ts'
 import { declareDead } from './settle-refresh.ts'
 import { requireUsableGrant } from './usable-grant.ts'
 
-const FIRST_POLL_MS = 25
-const LONGEST_POLL_MS = 250
 /** With a token that still lives, nobody waits long for the next one. */
 const PATIENCE_WHILE_ALIVE_MS = 2000
 
@@ -30,7 +28,7 @@ export async function freshGrant(services: Services, connection: { id: string; t
 export async function freshen(services: Services, read: Grant): Promise<Grant> {
   const deadline = performance.now() + services.refresher.limits.lease_ms + services.refresher.limits.call_ms
   let grant = read
-  for (let poll = FIRST_POLL_MS; ; poll = Math.min(poll * 1.5, LONGEST_POLL_MS)) {
+  for (;;) {
     const age = ageOf(grant, services.now())
     if (grant.access_token_expires_at === null) return introspectLifetime(services, grant)
     if (age === 'fresh') return grant
@@ -42,7 +40,7 @@ export async function freshen(services: Services, read: Grant): Promise<Grant> {
     const unheard = age === 'stale' ? null : result
     if (unheard?.outcome === 'failed' || unheard?.outcome === 'postponed') throw problemOf(unheard)
     if (performance.now() > deadline) throw refreshPending()
-    if (unheard?.outcome === 'elsewhere') await delay(poll)
+    if (unheard?.outcome === 'elsewhere') await services.refresher.others.ended(grant, deadline - performance.now())
     const next = await readGrant(services, { id: grant.connection_id, tenant_id: grant.tenant_id })
     // A token that still lives is good enough while another attempt is at it, or none can be made.
     if (age === 'stale' && next.version === grant.version) return next

@@ -108,12 +108,16 @@ const thisOne = ({ tenant_id, connection_id, version }: GrantId): Which => ({
 /** After a restart of the database, whoever waited for it with tokens in hand writes first, though the lease be over. */
 const RESTART_GRACE_SECONDS = 5
 
+/** Of a row of `grants`: an attempt may still be at it. */
+export const isHeld = sql<boolean>`coalesce(now() <=
+          greatest(lease_until, pg_postmaster_start_time() + make_interval(secs => ${RESTART_GRACE_SECONDS}))
+          and lease_until is not null, false)`
+
 function standing({ now }: Services, { condition, order }: Which, { heed_retry_at }: { heed_retry_at: boolean }) {
   return sql`standing as (
       select tenant_id, connection_id, lease_owner from grants
       where ${condition}
-        and (lease_until is null or now() >
-          greatest(lease_until, pg_postmaster_start_time() + make_interval(secs => ${RESTART_GRACE_SECONDS})))
+        and not ${isHeld}
         and (not ${heed_retry_at}::boolean or retry_at is null or retry_at <= ${now()})
       ${order} for update skip locked
     )`

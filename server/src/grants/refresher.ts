@@ -7,6 +7,7 @@ import type { Database, GrantProblem, RefreshTrigger } from '../database/schema.
 import { Problem } from '../http/problem.ts'
 import type { Services } from '../services.ts'
 import { type Attempt, commitTokens, createTokenCommits, type TokenCommits } from './commit-tokens.ts'
+import { type AttemptFollower, followAttempts } from './follow-attempts.ts'
 import { type Grant, openGrant } from './grant.ts'
 import { describeProblem } from './grant-problem.ts'
 import { moveInDoubt } from './in-doubt.ts'
@@ -45,6 +46,8 @@ export interface Refresher {
   refreshDue(limit: number): Promise<Promise<RefreshOutcome>[]>
   circuits: ProviderCircuits
   commits: TokenCommits
+  /** The attempts of other processes. */
+  others: AttemptFollower
   limits: RefreshLimits
   /** Starts no more attempts, and waits `stop_ms` for those on their way. */
   stop(): Promise<void>
@@ -74,6 +77,7 @@ export function createRefresher(
   return {
     circuits,
     commits: createTokenCommits(db),
+    others: followAttempts(db),
     limits,
     refresh(grant, trigger) {
       const name = `${grant.connection_id}/${grant.version}`
