@@ -196,12 +196,13 @@ async function playPod(played: PlayedNode, node: string, pod: V1Pod): Promise<vo
   }
   const secret = pod.spec?.volumes?.find((volume) => volume.secret)?.secret?.secretName ?? ''
   // A kubelet waits for the Secret as this does.
-  const read = async () =>
-    secret === ''
-      ? null
-      : ((await core.readNamespacedSecret({ name: secret, namespace }).catch(() => null))?.data ?? null)
+  const read = async () => {
+    if (secret === '') return {}
+    const found = await core.readNamespacedSecret({ name: secret, namespace }).catch(() => null)
+    return found && (found.data ?? {})
+  }
   let data = await read()
-  for (let look = 0; secret !== '' && data === null && look < 100; look += 1) {
+  for (let look = 0; data === null && look < 100; look += 1) {
     await delay(LOOK_MS)
     data = await read()
   }
