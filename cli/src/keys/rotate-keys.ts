@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { type components, dataOf, type SluiceClient } from '@sluice/client'
 import { printableJson } from '../printable.ts'
+import { progressBar } from '../progress-bar.ts'
 import { openServer } from '../server/open-server.ts'
 import type { Terminal } from '../terminal.ts'
 
@@ -23,17 +24,23 @@ export async function rotateKeys(options: RotateOptions, terminal: Terminal): Pr
   let told = ''
   while (options.wait && rotation.status === 'running') {
     const line = progressOf(rotation)
-    if (line !== told) terminal.note(line)
+    if (terminal.is_watched) terminal.status(`${progressBar(shareOf(rotation))} ${line}`)
+    else if (line !== told) terminal.note(line)
     told = line
     await delay(LOOK_MS, undefined, { signal: terminal.signal }).catch(() => terminal.signal.throwIfAborted())
     rotation = (await rotationOf(client)) ?? rotation
   }
+  terminal.status(null)
   if (options.json) await terminal.print(printableJson(rotation))
   else await terminal.print(options.quiet ? rotation.id : conclusionOf(rotation))
 }
 
 async function rotationOf(client: SluiceClient): Promise<KeyRotation | null> {
   return (await dataOf(client.GET('/v1/keys'))).rotation
+}
+
+function shareOf({ rows_resealed, rows_total }: KeyRotation): number {
+  return rows_total === 0 ? 0 : rows_resealed / rows_total
 }
 
 function progressOf({ data_keys_rewrapped, rows_resealed, rows_total, error_code }: KeyRotation): string {

@@ -1,8 +1,7 @@
 import { printable } from '../../printable.ts'
+import { progressBar } from '../../progress-bar.ts'
 import type { Terminal } from '../../terminal.ts'
 import type { RunNews } from './follow-run.ts'
-
-const BAR_WIDTH = 30
 
 /** Tells a run's news on stderr: steps and logs as lines, progress as a bar where a person sees it. */
 export function runTeller({ max_documents }: { max_documents: number | null }, terminal: Terminal) {
@@ -20,15 +19,9 @@ export function runTeller({ max_documents }: { max_documents: number | null }, t
       const documents = Number(data.documents)
       const seconds = (performance.now() - began) / 1000
       const figures = `${documents} documents, ${megabytes(Number(data.bytes))} MB, ${Math.round(documents / seconds)}/s`
-      terminal.status(max_documents === null ? figures : `${bar(documents / max_documents)} ${figures}`)
+      terminal.status(max_documents === null ? figures : `${progressBar(documents / max_documents)} ${figures}`)
     }
   }
-}
-
-function bar(share: number): string {
-  const filled = Math.min(BAR_WIDTH, Math.round(share * BAR_WIDTH))
-  const percent = Math.min(100, Math.floor(share * 100))
-  return `${'█'.repeat(filled)}${'░'.repeat(BAR_WIDTH - filled)} ${String(percent).padStart(3)} %`
 }
 
 const megabytes = (bytes: number) => (bytes / 1e6).toFixed(1)
