@@ -52,6 +52,7 @@ test('the installed command has no dependencies, and tells whose code it carries
 
 const connectors = {
   'source-lab': false,
+  'source-lab-protobuf': false,
   'airbyte-source-lab': false,
   'singer-tap-lab': withoutPython,
   'devlake-plugin-lab': withoutPython,
