@@ -43,6 +43,6 @@ test('fish offers commands and options with what they are for', { skip: without(
   assert.match(complete('sluice '), /^raw\tOne operation of a connector/m)
   assert.match(complete('sluice raw '), /^oauth\tauthorize a source/m)
   assert.match(complete('sluice raw oauth --so'), /^--source\t/m)
-  assert.match(complete('sluice log'), /^login\tcheck an API key/m)
+  assert.match(complete('sluice log'), /^login\tobtain a key/m)
   assert.match(complete('sluice doctor --loc'), /^--local\t/m)
 })
