@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { readFileSync } from 'node:fs'
+import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { fileURLToPath } from 'node:url'
@@ -13,6 +13,7 @@ import { startTestServer, type TestServer } from '../testing/test-server.ts'
 import { openPane, withoutTmux } from '../testing/tmux.ts'
 
 const failingConnectors = fileURLToPath(new URL('../testing/connectors/flow.yaml', import.meta.url))
+const staysOn = fileURLToPath(new URL('../testing/connectors/stubborn.ts', import.meta.url))
 const labConnector = fileURLToPath(new URL('../../../lab/connectors/source-lab/flow.yaml', import.meta.url))
 
 const environment = (server: TestServer) => ({ SLUICE_SERVER: server.base_url, SLUICE_API_KEY: server.api_key })
@@ -80,21 +81,18 @@ test('a failed run ends with its verdict’s code, and a run that is watched goe
 })
 
 test('on a terminal, a run has a bar', { skip: withoutTmux }, async (t) => {
-  const server = await startTestServer(t)
-  const { connection_id } = await connect(server)
-  const command = [
-    process.execPath,
-    SLUICE,
-    'runs',
-    'start',
-    'read',
-    connection_id,
-    '--to-file',
-    '--max-documents',
-    '120',
-  ]
-  const pane = openPane(t, command, environment(server))
-  await pane.shows(/█+░* +\d+ % \d+ documents/)
+  // It stays after its first document, so that the bar stands until it is looked at.
+  const path = join(temporaryDirectory(t), 'flow.yaml')
+  const local = { command: [process.execPath, staysOn, 'alone'], env: { STUBBORN_MARKER: 'bar' } }
+  writeFileSync(path, JSON.stringify({ captures: { 'acme/stays': { endpoint: { local } } } }))
+  const server = await startTestServer(t, { connectors: [labConnector, path], run_limits: { idle_ms: 60_000 } })
+  const { body: connection } = await server.api('POST', '/v1/connections', { connector_id: 'stays', config: {} })
+  const read = ['read', connection.id, '--to-file', '--max-documents', '4']
+  const pane = openPane(t, [process.execPath, SLUICE, 'runs', 'start', ...read], environment(server))
+  await pane.shows(/█+░+ +25 % 1 documents/)
+  const { body: runs } = await server.api('GET', '/v1/runs')
+  await server.api('POST', `/v1/runs/${runs.data[0].id}:cancel`)
+  await pane.shows(/cancelled/)
 })
 
 async function connectWith(server: TestServer, connector_id: string): Promise<string> {

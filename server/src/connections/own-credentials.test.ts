@@ -62,7 +62,7 @@ test('an API key makes a connection without grant: masked, sealed, tested, chang
   assert.match(history.data[2].actor.id, /./)
 
   const deleted = await server.api('DELETE', `/v1/connections/${id}`)
-  assert.deepEqual(deleted.body, { id, deleted: true, tokens: [] })
+  assert.deepEqual(deleted.body, { id, deleted: true, tokens: [], also_ended: [] })
   assert.equal((await server.api('GET', `/v1/connections/${id}`)).status, 404)
   assert.ok(!server.logs.join('').includes('p4ssword-canary'))
 })
