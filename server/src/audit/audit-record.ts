@@ -26,16 +26,22 @@ export const CHAIN_START = Buffer.alloc(32)
 
 /** The entry as the text that is hashed and kept. */
 export function recordText(tenantId: string, entry: AuditEntry, at: Date): string {
-  return JSON.stringify({
+  const { action, actor, subject, detail = {} } = entry
+  const record = {
     id: uuidv7(at.getTime()),
     tenant_id: tenantId,
     at: at.toISOString(),
-    action: storable(entry.action),
-    actor: storable({ type: entry.actor.type, id: entry.actor.id }),
-    subject: storable({ type: entry.subject.type, id: entry.subject.id }),
-    detail: storable(entry.detail ?? {}),
-  })
+    action,
+    actor: { type: actor.type, id: actor.id },
+    subject: { type: subject.type, id: subject.id },
+    detail,
+  }
+  const text = JSON.stringify(record)
+  return UNSTORABLE.test(text) ? JSON.stringify(storable(record)) : text
 }
+
+/** How JSON writes NUL and lone surrogates; or what looks so, where it does no harm. */
+const UNSTORABLE = /\\u(?:0000|d)/
 
 /** SHA-256 over the predecessor's hash, the sequence (eight bytes, big-endian) and the record's text. */
 export function recordHash(previousHash: Buffer, sequence: bigint, record: string): Buffer {

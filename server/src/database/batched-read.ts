@@ -1,8 +1,6 @@
 // Reads by key that come at the same time share one statement: what a busy server saves is a round trip, a plan and a
 // message for each.
 
-/** How many statements may be on their way; what comes meanwhile makes the next one. */
-const STATEMENTS = 2
 const MAXIMUM_KEYS = 100
 
 interface Waiting<Row> {
@@ -12,30 +10,26 @@ interface Waiting<Row> {
 }
 
 /**
- * A read by key. `read` gives the rows of many keys, by key, those that exist. A read never joins a statement that is on
- * its way already, so it sees whatever was committed before it began.
+ * A read by key; while one statement is on its way, what comes makes the next one. `read` gives the rows of many keys, by
+ * key, those that exist. A read never joins a statement that is on its way, so it sees what was committed before it began.
  */
 export function createBatchedRead<Row>(
   read: (keys: string[]) => Promise<Map<string, Row>>,
 ): (key: string) => Promise<Row | undefined> {
   let waiting: Waiting<Row>[] = []
-  let underWay = 0
-  let scheduled = false
+  let busy = false
 
   const schedule = () => {
-    if (scheduled || waiting.length === 0 || underWay >= STATEMENTS) return
-    scheduled = true
+    if (busy || waiting.length === 0) return
+    busy = true
     // Whoever comes in the same turn of the event loop joins.
     setImmediate(() => {
-      scheduled = false
       const batch = waiting.slice(0, MAXIMUM_KEYS)
       waiting = waiting.slice(MAXIMUM_KEYS)
-      underWay += 1
       void answer(batch).finally(() => {
-        underWay -= 1
+        busy = false
         schedule()
       })
-      schedule()
     })
   }
 
