@@ -41,10 +41,7 @@ export async function createTestDatabase(): Promise<TestDatabase> {
   })
   return {
     url: databaseUrl(clusterUrl, name),
-    drop: () =>
-      withAdmin(clusterUrl, async (admin) => {
-        await sql`drop database if exists ${sql.id(name)} with (force)`.execute(admin)
-      }),
+    drop: () => withAdmin(clusterUrl, (admin) => dropDatabase(admin, name)),
   }
 }
 
@@ -54,8 +51,24 @@ export async function dropTemplates(clusterUrl: string): Promise<void> {
     const { rows } = await sql<{ datname: string }>`
       select datname from pg_database where datname like ${`${TEMPLATE_PREFIX.replaceAll('_', '\\_')}%`}
         and pg_has_role(datdba, 'member')`.execute(admin)
-    for (const { datname } of rows) await sql`drop database if exists ${sql.id(datname)} with (force)`.execute(admin)
+    for (const { datname } of rows) await dropDatabase(admin, datname)
   })
+}
+
+/** Whoever is connected. */
+async function dropDatabase(admin: Kysely<never>, name: string): Promise<void> {
+  for (;;) {
+    try {
+      await sql`drop database if exists ${sql.id(name)} with (force)`.execute(admin)
+      return
+    } catch (error) {
+      // An autovacuum worker is in it, which only a superuser may end by force; without force Postgres waits for it.
+      if ((error as { code?: string }).code !== '42501') throw error
+      await sql`drop database if exists ${sql.id(name)}`.execute(admin).catch((inUse: { code?: string }) => {
+        if (inUse.code !== '55006') throw inUse
+      })
+    }
+  }
 }
 
 let ownCluster: Promise<{ url: string }> | undefined
@@ -76,7 +89,7 @@ async function ensureTemplate(admin: Kysely<never>, clusterUrl: string): Promise
   await sql`select pg_advisory_lock(hashtext(${template}))`.execute(admin)
   try {
     if (await databaseExists(admin, template)) return template
-    await sql`drop database if exists ${sql.id(draft)} with (force)`.execute(admin)
+    await dropDatabase(admin, draft)
     await sql`create database ${sql.id(draft)}`.execute(admin)
     await migrate(databaseUrl(clusterUrl, draft))
     await sql`alter database ${sql.id(draft)} rename to ${sql.id(template)}`.execute(admin)

@@ -52,7 +52,7 @@ export async function startChild(plan: ChildPlan, stdio: StdioOptions): Promise<
       clearTimeout(grace)
       kill()
       const exit = readExit(plan.isolation, code, signal)
-      endLeftovers(plan).then(
+      endLeftovers(plan, signal !== null).then(
         (limit) => resolve({ ...exit, ...limit }),
         () => resolve(exit),
       )
@@ -87,10 +87,18 @@ function ownSession(pid: number): number | null {
   }
 }
 
-/** Ends what a program left when it ended. @returns the limit that ended it, if that can be told */
-export async function endLeftovers({ isolation, cgroup, directory }: ChildPlan): Promise<{ limit?: 'memory' }> {
+/**
+ * Ends what a program left when it ended.
+ * @param wasKilled whether a signal ended what was spawned. It may then have ended before the first process of its
+ *   namespace had tied its life to it, and that process would live on.
+ * @returns the limit that ended it, if that can be told
+ */
+export async function endLeftovers(
+  { isolation, cgroup, directory }: ChildPlan,
+  wasKilled: boolean,
+): Promise<{ limit?: 'memory' }> {
   const group = cgroup ? await endControlGroup(cgroup) : null
-  if (isolation === 'none' && !group) await killByDirectory(directory)
+  if (!group && (isolation === 'none' || wasKilled)) await killByDirectory(directory)
   return group?.out_of_memory ? { limit: 'memory' } : {}
 }
 

@@ -1,15 +1,35 @@
 // What a program forked and detached from itself: found by its control group where there is one, else by the private
 // directory that every process inherits by name in its environment.
+import { readdirSync, readFileSync } from 'node:fs'
 import { readdir, readFile } from 'node:fs/promises'
 
-const ROUNDS = 5
+const ROUNDS = 6
 
 /** Kills every process whose environment names the directory. One that cleared its environment is not found. */
 export async function killByDirectory(directory: string): Promise<void> {
+  // Twice, because a process that becomes another program (execve) shows no environment for a moment.
+  let isCalm = false
   for (let round = 0; round < ROUNDS; round += 1) {
     const pids = await processesNaming(directory)
-    if (pids.length === 0) return
+    if (pids.length === 0 && isCalm) return
+    isCalm = pids.length === 0
     for (const pid of pids) killNow(pid)
+  }
+}
+
+/** The same at once and once, as at the end of our own process. */
+export function killByDirectoryNow(directory: string): void {
+  for (const name of readdirSync('/proc')) {
+    const pid = Number(name)
+    if (Number.isInteger(pid) && pid > 1 && pid !== process.pid && environmentOf(pid).includes(directory)) killNow(pid)
+  }
+}
+
+function environmentOf(pid: number): string {
+  try {
+    return readFileSync(`/proc/${pid}/environ`, 'utf8')
+  } catch {
+    return ''
   }
 }
 

@@ -31,7 +31,7 @@ test('programs are confined, bounded and ended for an ordinary user as they are 
   try {
     await chown(home, USER, USER)
     const files = FILES.map((name) => join(here, name))
-    const child = spawn(process.execPath, ['--test', ...files], {
+    const child = spawn(process.execPath, ['--test', '--test-timeout=60000', ...files], {
       uid: USER,
       gid: USER,
       cwd: process.cwd(),

@@ -5,7 +5,8 @@ import { existsSync } from 'node:fs'
 import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
-import { after, before, test } from 'node:test'
+import { after, before, type TestContext, test } from 'node:test'
+import { setImmediate } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { assertEnded } from '../../fixtures/launch-script.ts'
 import { newSealingKey } from '../../sealed-text.ts'
@@ -25,18 +26,21 @@ before(async () => {
 after(() => rm(place, { recursive: true, force: true }))
 
 async function startOwner(
+  t: TestContext,
   confinement: Isolation,
   spawner: boolean,
-  key = '',
+  { key = '', PATH = process.env.PATH } = {},
 ): Promise<{ owner: ChildProcess; directory: string }> {
   const owner = spawn(process.execPath, [OWNER, confinement, String(spawner), place, key], {
     stdio: ['ignore', 'pipe', 'inherit'],
+    env: { ...process.env, PATH },
   })
+  t.after(() => owner.kill('SIGKILL'))
   assert.ok(owner.stdout)
   const [told] = await once(owner.stdout, 'data')
   const directory = String(told).trim()
   assert.equal(existsSync(directory), true)
-  assert.equal((await processesOf(directory)).length >= 2, true)
+  await until(async () => (await processesOf(directory)).length >= 2)
   return { owner, directory }
 }
 
@@ -48,21 +52,27 @@ async function processesOf(directory: string): Promise<number[]> {
 }
 
 async function untilGone(directory: string, isGone = () => !existsSync(directory)): Promise<void> {
+  const isOver = async () => isGone() && (await processesOf(directory)).length === 0
+  await until(isOver, `something of ${directory} is left`)
+}
+
+async function until(isSo: () => Promise<boolean>, otherwise = 'it never came to be'): Promise<void> {
   const deadline = performance.now() + 10_000
-  while (!isGone() || (await processesOf(directory)).length > 0) {
-    assert.ok(performance.now() < deadline, `something of ${directory} is left`)
+  while (!(await isSo())) {
+    assert.ok(performance.now() < deadline, otherwise)
+    await setImmediate()
   }
 }
 
 for (const confinement of [...new Set([isolation, 'none'] as const)]) {
-  test(`S49 kill -9 of the owner leaves no program and no private directory: its spawner ends them (${confinement})`, async () => {
-    const { owner, directory } = await startOwner(confinement, true)
+  test(`S49 kill -9 of the owner leaves no program and no private directory: its spawner ends them (${confinement})`, async (t) => {
+    const { owner, directory } = await startOwner(t, confinement, true)
     owner.kill('SIGKILL')
     await untilGone(directory)
   })
 
-  test(`S49 kill -9 of the owner and all its processes: the next start sweeps what is left (${confinement})`, async () => {
-    const { owner, directory } = await startOwner(confinement, true)
+  test(`S49 kill -9 of the owner and all its processes: the next start sweeps what is left (${confinement})`, async (t) => {
+    const { owner, directory } = await startOwner(t, confinement, true)
     const [spawner] = await childrenOf(owner.pid)
     assert.ok(spawner)
     process.kill(spawner, 'SIGSTOP')
@@ -75,8 +85,8 @@ for (const confinement of [...new Set([isolation, 'none'] as const)]) {
     await untilGone(directory)
   })
 
-  test(`S49 an owner without a spawner: its program ends with it, its directory goes at the next start (${confinement})`, async () => {
-    const { owner, directory } = await startOwner(confinement, false)
+  test(`S49 an owner without a spawner: its program ends with it, its directory goes at the next start (${confinement})`, async (t) => {
+    const { owner, directory } = await startOwner(t, confinement, false)
     owner.kill('SIGKILL')
     await once(owner, 'exit')
     await createProcessRuntime({ confinement, directory: place }).sweep()
@@ -85,9 +95,9 @@ for (const confinement of [...new Set([isolation, 'none'] as const)]) {
 }
 
 for (const spawnerLives of [true, false]) {
-  test(`S49 what a program of a killed owner had rotated is kept until somebody takes it, sealed where its spawner ${spawnerLives ? 'lives' : 'is gone too'}`, async () => {
+  test(`S49 what a program of a killed owner had rotated is kept until somebody takes it, sealed where its spawner ${spawnerLives ? 'lives' : 'is gone too'}`, async (t) => {
     const key = newSealingKey().toString('base64')
-    const { owner, directory } = await startOwner(isolation, true, key)
+    const { owner, directory } = await startOwner(t, isolation, true, { key })
     await writeFile(join(directory, 'config.json'), '{"token":"rotated-canary"}')
     const [spawner] = await childrenOf(owner.pid)
     assert.ok(spawner)
@@ -136,8 +146,8 @@ async function filesUnder(path: string): Promise<Map<string, string>> {
   return new Map(await Promise.all(paths.map(async (file) => [file, await readFile(file, 'utf8')] as const)))
 }
 
-test('a sweep leaves the programs of an owner that lives alone', async () => {
-  const { owner, directory } = await startOwner(isolation, true)
+test('a sweep leaves the programs of an owner that lives alone', async (t) => {
+  const { owner, directory } = await startOwner(t, isolation, true)
   await createProcessRuntime({ directory: place }).sweep()
   assert.equal(existsSync(directory), true)
   assert.equal((await processesOf(directory)).length >= 2, true)
@@ -145,8 +155,9 @@ test('a sweep leaves the programs of an owner that lives alone', async () => {
   await untilGone(directory)
 })
 
-test('when the spawner is killed its programs have ended, and the next start has a new one', async () => {
+test('when the spawner is killed its programs have ended, and the next start has a new one', async (t) => {
   const runtime = createProcessRuntime({ spawner: true, directory: place })
+  t.after(() => runtime.close())
   const program = { name: 'acme/test', command: ['/bin/sleep', '600'], cwd: '/', env: {}, stdin: 'closed' as const }
   const running = await runtime.start(program)
   const [spawner] = await childrenOf(process.pid, 'spawner-main')
@@ -156,7 +167,35 @@ test('when the spawner is killed its programs have ended, and the next start has
   await untilGone(running.directory)
   const next = await runtime.start({ ...program, command: ['/bin/sh', '-c', 'exit 3'] })
   assert.deepEqual(await next.exited, { code: 3, signal: null })
-  await runtime.close()
+})
+
+test('S49 what is killed before its namespace is tied to it leaves nothing there', async (t) => {
+  // Stands in for bubblewrap in the moment between making the namespace and asking to end with its parent.
+  const bin = await mkdtemp(join(place, 'bin-'))
+  const script = '#!/bin/sh\necho up >&5\nsetsid sleep 600 &\nexec sleep 600\n'
+  await writeFile(join(bin, 'bwrap'), script, { mode: 0o755 })
+  const PATH = `${bin}:${process.env.PATH}`
+
+  const { owner, directory } = await startOwner(t, 'bubblewrap', false, { PATH })
+  owner.kill('SIGTERM')
+  await untilGone(directory)
+
+  for (const spawner of [true, false]) {
+    const runtime = createProcessRuntime({ confinement: 'bubblewrap', spawner, directory: place })
+    t.after(() => runtime.close())
+    const running = await runtime.start({
+      name: 'acme/test',
+      command: ['/bin/true'],
+      cwd: '/',
+      env: { PATH },
+      stdin: 'closed',
+    })
+    await until(async () => (await processesOf(running.directory)).length === 2)
+    if (spawner) process.kill((await childrenOf(process.pid, 'spawner-main'))[0] ?? 0, 'SIGKILL')
+    else await runtime.close()
+    assert.deepEqual(await running.exited, { code: null, signal: 'SIGKILL' })
+    await untilGone(running.directory)
+  }
 })
 
 test('without namespaces and control groups, what names the private directory in its environment is found and killed', async () => {

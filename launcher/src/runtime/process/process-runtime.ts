@@ -8,6 +8,7 @@ import type { Child } from './child.ts'
 import type { Isolation } from './confined-command.ts'
 import { describeHost, findConfinement } from './confinement.ts'
 import { ownerGroup, removeEmptyGroup } from './control-group.ts'
+import { killByDirectoryNow } from './leftovers.ts'
 import { createOwnerDirectory, openRunsRoot } from './owner-directory.ts'
 import { planChild } from './plan-child.ts'
 import { createSpawner } from './spawner.ts'
@@ -46,6 +47,8 @@ export function createProcessRuntime(options: ProcessRuntimeOptions = {}): Runti
     const leave = () => {
       process.off('exit', leave)
       for (const { child } of running) child.killNow()
+      // What is killed as it starts may have made a namespace that nothing ties to it yet (child.ts). A spawner sees to it.
+      if (running.size > 0 && !spawner) killByDirectoryNow(owner.path)
       spawner?.close()
       owner.removeNow()
       if (groups) removeEmptyGroup(ownerGroup(groups, owner.path))

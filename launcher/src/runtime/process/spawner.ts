@@ -18,6 +18,8 @@ export interface Spawner {
 }
 
 interface Pending {
+  /** Who starts it. */
+  by: ChildProcess
   plan: ChildPlan
   sockets: Map<Channel, Socket>
   started: PromiseWithResolvers<number>
@@ -52,14 +54,14 @@ export function createSpawner(owner: OwnerDirectory): Spawner {
 
   /** What was started by a spawner that is gone has nobody to tell its end. */
   function lose(child: ChildProcess): void {
-    if (child !== spawner) return
-    for (const { plan, pid, started, exited } of runs.values()) {
+    for (const [id, { by, plan, pid, started, exited }] of runs) {
+      if (by !== child) continue
+      runs.delete(id)
       if (pid) killNow(-pid)
       started.reject(new StartError('cannot be started: the process that starts connectors was ended'))
       const end = () => exited.resolve({ code: null, signal: 'SIGKILL' })
-      endLeftovers(plan).then(end, end)
+      endLeftovers(plan, true).then(end, end)
     }
-    runs.clear()
   }
 
   function hear(message: FromSpawner): void {
@@ -104,6 +106,7 @@ export function createSpawner(owner: OwnerDirectory): Spawner {
       if (!spawner.connected) spawner = forkSpawner()
       const id = randomBytes(9).toString('base64url')
       const run: Pending = {
+        by: spawner,
         plan,
         sockets: new Map(),
         started: Promise.withResolvers(),
