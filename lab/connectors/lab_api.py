@@ -8,8 +8,22 @@ import urllib.request
 ORIGIN = os.environ.get("LAB_ORIGIN", "http://localhost:16970")
 
 
+def current(token):
+    """The token as it is now: the one that Sluice keeps valid while this program runs, else the one that was given."""
+    lease = os.environ.get("SLUICE_LEASE")
+    if lease is None:
+        return token
+    with open(lease, encoding="utf-8") as file:
+        return json.load(file)["access_token"]
+
+
 def get(path, token, **query):
     """Status and body of a GET."""
+    return get_by(current(token), path, **query)
+
+
+def get_by(token, path, **query):
+    """The same by this token, whatever has become of it."""
     address = "%s%s?%s" % (ORIGIN, path, urllib.parse.urlencode(query))
     request = urllib.request.Request(address, headers={"authorization": "Bearer " + token})
     try:

@@ -14,7 +14,7 @@ import { LineError } from './ndjson.ts'
 import { escapeControls, shorten } from './printable.ts'
 import { createRedactor, type Redactor } from './redactor.ts'
 import { localRuntime } from './runtime/local-runtime.ts'
-import { type Exit, type Program, type RunningProgram, StartError } from './runtime/runtime.ts'
+import { type Exit, type Program, type RunningProgram, type Runtime, StartError } from './runtime/runtime.ts'
 import type { ReadStderrLine } from './stderr-log.ts'
 import { raced, within } from './waiting.ts'
 
@@ -94,10 +94,16 @@ export async function startRun(launch: Launch, options: RunOptions = {}): Promis
   const redactor = createRedactor(launch.secrets)
   const name = nameOf(launch, redactor)
   if (launch.signal?.aborted) throw new ConnectorError('canceled', `${name} was canceled before it started.`)
-  const connector = await start(launch, options, name, redactor)
+  const runtime = launch.runtime ?? localRuntime()
+  const connector = await start(launch, options, { runtime, name, redactor })
   const { bequest } = launch
-  followLaunch(launch.lease, connector, options.files?.contents(connector.directory) ?? {}, redactor, async () => {
-    if (bequest) await connector.keepNote?.(await bequest.note())
+  followLaunch(launch.lease, connector, {
+    files: options.files?.contents(connector.directory) ?? {},
+    redactor,
+    runtime,
+    async onRenewed() {
+      if (bequest) await connector.keepNote?.(await bequest.note())
+    },
   })
   let keeping = Promise.resolve()
   /** What is told is kept before it is given on: whoever hears of it may be killed over it. */
@@ -246,10 +252,8 @@ async function writeAhead(stdin: Writable, input: string | Buffer): Promise<void
 async function start(
   launch: Launch,
   { env, files, before }: RunOptions,
-  name: string,
-  redactor: Redactor,
+  { runtime, name, redactor }: { runtime: Runtime; name: string; redactor: Redactor },
 ): Promise<RunningProgram> {
-  const runtime = launch.runtime ?? localRuntime()
   const note = await launch.bequest?.note()
   const describe = (directory: string): Program => {
     const leased = leaseAdditions(launch.lease, runtime, directory)

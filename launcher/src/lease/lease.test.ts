@@ -192,7 +192,7 @@ test('what the connector rotates by itself is told before anything is renewed, a
   await lease.close()
 })
 
-test('a launch with a lease is told where to ask, and its redactor learns tokens that came later', async () => {
+test('a launch with a lease is told its token and where to ask for it, and its redactor learns each', async () => {
   const tokens = issuer()
   const lease = await openLease({
     config: secret({}),
@@ -208,6 +208,8 @@ test('a launch with a lease is told where to ask, and its redactor learns tokens
          const { url, authorization } = JSON.parse(readFileSync(process.env.SLUICE_LEASE, 'utf8'))
          const ask = async () => {
            const { access_token } = await (await fetch(url, { headers: { authorization } })).json()
+           const found = JSON.parse(readFileSync(process.env.SLUICE_LEASE, 'utf8')).access_token
+           if (found !== access_token) return setTimeout(ask, 20)
            log({ level: 'info', msg: 'got ' + access_token + ' by ' + authorization })
            if (access_token === 'token-1') setTimeout(ask, 50); else process.exit(3)
          }
@@ -217,6 +219,6 @@ test('a launch with a lease is told where to ask, and its redactor learns tokens
     )
     .catch(() => {})
   await lease.close()
-  assert.equal(logs[0], 'got token-1 by Bearer [redacted]')
-  assert.equal(logs.at(-1), 'got [redacted] by Bearer [redacted]')
+  assert.ok(logs.length > 1)
+  assert.deepEqual([...new Set(logs)], ['got [redacted] by Bearer [redacted]'])
 })

@@ -23,6 +23,8 @@ export interface LeaseOptions {
 export interface Lease {
   /** The config as the connector gets it when it starts. */
   config(): Secret<JsonObject>
+  /** The grant as the connector gets it when it starts. */
+  grant(): LeasedGrant
   /** Where a connector may ask for its token while it runs. */
   endpoint: { url: string; bearer: Secret<string> }
   /** Keeps what a running program has of the grant valid until the program ends. */
@@ -82,6 +84,7 @@ export async function openLease(options: LeaseOptions): Promise<Lease> {
 
   return {
     config: () => configOf(options.config, renewal.current()),
+    grant: renewal.current,
     endpoint: { url: endpoint.url, bearer: endpoint.bearer },
     follow(program, following) {
       const { file, onRenewed } = following

@@ -14,6 +14,7 @@ import { startTestServer, type TestServer } from './test-server.ts'
 
 const here = (path: string) => fileURLToPath(new URL(path, import.meta.url))
 const PATIENT = here('connectors/patient.ts')
+const PATIENT_IN_PYTHON = here('connectors/patient/')
 const TAP = here('../../../lab/connectors/singer-tap-lab/singer-tap-lab.ts')
 const SOURCE = here('../../../lab/connectors/source-lab/source-lab.ts')
 const AIRBYTE_SOURCE = here('../../../lab/connectors/airbyte-source-lab/airbyte-source-lab.ts')
@@ -54,10 +55,18 @@ export async function startServerWith(
   const endpoint = (protocol: string, command: string[], more = {}) => ({
     endpoint: { local: { protocol, command: [process.execPath, ...command], env, provider: './acme.yaml', ...more } },
   })
+  const inPython = (protocol: string, script: string, more = {}) =>
+    endpoint(protocol, [], { command: ['python3', join(PATIENT_IN_PYTHON, script)], ...more })
+  const credentials = { type: 'object', 'x-oauth2-provider': 'acme', properties: { access_token: { type: 'string' } } }
   const captures = {
     'acme/patient-flow': endpoint('flow', [PATIENT, 'flow']),
     'acme/patient-airbyte': endpoint('airbyte', [PATIENT, 'airbyte']),
     'acme/patient-singer': endpoint('singer', [PATIENT, 'singer']),
+    'acme/patient-devlake': inPython('devlake', 'devlake_plugin.py'),
+    'acme/patient-tightlock': inPython('tightlock', 'tightlock_source.py'),
+    'acme/patient-environment': inPython('environment', 'export.py', {
+      configSchema: { title: 'Patient', type: 'object', properties: { credentials } },
+    }),
     'acme/flow-lab': endpoint('flow', [SOURCE]),
     'acme/flow-lab-protobuf': endpoint('flow', [SOURCE], { protobuf: true }),
     'acme/airbyte-lab': endpoint('airbyte', [AIRBYTE_SOURCE]),

@@ -7,6 +7,7 @@ import { after, test } from 'node:test'
 import { secret } from '@sluice/connector-specs'
 import { flow } from '../../index.ts'
 import { newSealingKey } from '../../sealed-text.ts'
+import { askLeased } from '../../testing/ask-leased.ts'
 import { startEngineStandIn } from '../../testing/engine-stand-in.ts'
 import { type Program, StartError } from '../runtime.ts'
 import { OWNER_LABEL } from './container-request.ts'
@@ -223,4 +224,10 @@ test('a Flow connector answers out of a container as out of a process', async ()
     secrets: [],
   })
   assert.deepEqual(spec.config_schema, {})
+})
+
+test('a connector in a container finds a valid token in the file of its lease, and no address that it could not reach', async () => {
+  const found = await askLeased(runtime, (script) => [script])
+  const told = ['token_type', 'expires_at']
+  assert.deepEqual(found, { seen: ['token-1', 'token-2', 'token-3'], told, lives: true })
 })

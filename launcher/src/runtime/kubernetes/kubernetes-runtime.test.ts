@@ -4,6 +4,7 @@ import { text } from 'node:stream/consumers'
 import { after, test } from 'node:test'
 import { secret } from '@sluice/connector-specs'
 import { flow } from '../../index.ts'
+import { askLeased } from '../../testing/ask-leased.ts'
 import { startClusterStandIn } from '../../testing/cluster-stand-in.ts'
 import { type Program, StartError } from '../runtime.ts'
 import { createKubernetesRuntime } from './kubernetes-runtime.ts'
@@ -193,4 +194,10 @@ test('a Flow connector answers out of a Job as out of a process', async () => {
     secrets: [],
   })
   assert.deepEqual(spec.config_schema, {})
+})
+
+test('a connector in a Job finds a valid token in the file of its lease, and no address that it could not reach', async () => {
+  const found = await askLeased(runtime, (script) => [process.execPath, '-e', script])
+  const told = ['token_type', 'expires_at']
+  assert.deepEqual(found, { seen: ['token-1', 'token-2', 'token-3'], told, lives: true })
 })
