@@ -182,8 +182,6 @@ test('protobuf of other protocols than Flow, unknown endpoints and other protoco
     await of(endpoint('command: [x]\nprotocol: singer\nprotobuf: true')),
     /Connectors of the protocol singer do not speak protobuf/,
   )
-  const destination = 'materializations: { a: { endpoint: { local: { command: [x], protobuf: true } } } }'
-  assert.match(await of(destination), /Materializations are asked in JSON/)
   assert.match(
     await of(endpoint('command: [x]\nprotocol: telepathy')),
     /:6:9: .*protocol: must be one of flow, airbyte, singer/,

@@ -170,9 +170,6 @@ function endpointOf(source: FlowSource, name: string, capture: FlowCapture): { k
   if (local?.protobuf && local.protocol !== 'flow') {
     throw unsupported(`Connectors of the protocol ${local.protocol} do not speak protobuf. Remove \`protobuf: true\`.`)
   }
-  if (local?.protobuf && source.isDestination(name)) {
-    throw unsupported('Materializations are asked in JSON. Remove `protobuf: true`.')
-  }
   if (local) return { kind: 'local', endpoint: local }
   if (connector) return { kind: 'connector', endpoint: { ...connector, protobuf: false } }
   const kinds = Object.keys(others)

@@ -17,6 +17,8 @@ export type ConnectorErrorCode =
   | 'refused'
   /** It ended as if all were well, but did not finish what it was asked for. */
   | 'incomplete'
+  /** The destination cannot take what it is to be given: a collection's key, fields or reductions do not do. */
+  | 'unsuitable'
   /** Connectors of this protocol do not have the operation. */
   | 'not_offered'
 

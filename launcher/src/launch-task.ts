@@ -11,6 +11,7 @@ export function launchTask(task: ConnectorTask): Omit<Launch, 'secrets'> {
     env: task.env,
     sample_config: task.sample_config ?? task.config,
     ...(task.hosts && { hosts: task.hosts }),
+    ...(task.destination && { destination: true }),
     ...(task.protobuf && { protobuf: true }),
     ...(task.manifest && { manifest: task.manifest }),
     ...(task.catalog_argument && { catalog_argument: task.catalog_argument }),

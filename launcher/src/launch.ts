@@ -24,6 +24,8 @@ export interface Launch {
   config_schema?: JsonObject
   /** JSON pointers of the config's fields that token responses are mapped to; their rotation is kept too. */
   mapped?: readonly string[]
+  /** It takes documents: a Flow connector of this kind speaks the protocol of materializations. */
+  destination?: true
   /** Flow: the connector speaks protobuf, each message after its length; else lines of JSON. */
   protobuf?: boolean
   /** Airbyte: the declarative manifest that the command is given, relative to `cwd`. */

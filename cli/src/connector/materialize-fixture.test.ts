@@ -124,12 +124,14 @@ test('Flow and Tightlock are told of our lines too; a config goes into the reque
   ])
 })
 
-test('a materialization is asked for its spec and has its bindings validated, without discovery', async () => {
-  const spec = await runSluice(['raw', 'spec', '--source', lab('flow.yaml')])
-  assert.equal(json(spec.stdout)[0].configSchema.title, 'Lab inbox')
-  const validated = await runSluice(['raw', 'validate', '--source', lab('flow.yaml')])
-  assert.equal(validated.code, 0, validated.stderr)
-  assert.deepEqual(json(validated.stdout), [{ collection: 'lab/customers', resourcePath: ['customers'] }])
+test('a materialization is asked for its spec and has its bindings validated, without discovery, in JSON and protobuf', async () => {
+  for (const file of [lab('flow.yaml'), lab('../materialize-lab-protobuf/flow.yaml')]) {
+    const spec = await runSluice(['raw', 'spec', '--source', file])
+    assert.equal(json(spec.stdout)[0].configSchema.title, 'Lab tables')
+    const validated = await runSluice(['raw', 'validate', '--source', file])
+    assert.equal(validated.code, 0, validated.stderr)
+    assert.deepEqual(json(validated.stdout), [{ collection: 'lab/customers', resourcePath: ['customers'] }])
+  }
   assert.deepEqual(json((await runSluice(['raw', 'check', '--source', lab('flow.yaml')])).stdout), [
     { status: 'SUCCEEDED' },
   ])

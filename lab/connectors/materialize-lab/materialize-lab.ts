@@ -1,93 +1,121 @@
-// A materialization of Estuary Flow: requests by stdin, one JSON object a line, responses on stdout. What a transaction
-// stores is posted to its inbox, where it has one, when it commits.
-import { createInterface } from 'node:readline'
+// A materialization of Estuary Flow: requests on stdin, responses on stdout, in JSON or protobuf. What a transaction
+// stores is in its tables when it has committed: by the state that Flow kept for it, or with the checkpoint beside them.
+import { randomUUID } from 'node:crypto'
 import { openInbox } from '../inbox.ts'
+import { openMessages } from '../source-lab/messages.ts'
+import { spec, validateBinding } from './spec.ts'
+import { openStore, type Row, type Store } from './store.ts'
 
-interface Store {
-  binding: number
-  key: unknown[]
+interface Config {
+  address?: string
+  store?: string
+  authority?: 'recovery_log' | 'remote'
+}
+
+interface OpenRequest {
+  materialization: {
+    config: Config
+    bindings: { resourceConfig: { table: string }; deltaUpdates?: boolean }[]
+  }
+  state?: { staged?: Staged }
+}
+
+interface StoreRequest extends Row {
+  binding?: number
   keyPacked: string
-  doc: object
   exists?: boolean
+  delete?: boolean
 }
 
-const spec = {
-  protocol: 3032023,
-  configSchema: {
-    type: 'object',
-    title: 'Lab inbox',
-    properties: { address: { type: 'string', title: 'Address', description: 'Where documents are posted to.' } },
-  },
-  resourceConfigSchema: {
-    type: 'object',
-    required: ['table'],
-    properties: {
-      table: { type: 'string', title: 'Table', 'x-collection-name': true },
-      delta_updates: { type: 'boolean', title: 'Delta updates', default: false, 'x-delta-updates': true },
-    },
-  },
-  documentationUrl: 'https://example.com/materialize-lab',
+/** A transaction that is to be in the tables. */
+interface Staged {
+  transaction: string
+  rows: { table: string; id: string; row: Row | null }[]
 }
 
-interface Materialization {
-  config: { address?: string }
-  bindings: { resourceConfig: { table: string } }[]
-}
-
+let config: Config = {}
+let bindings: { table: string; isDelta: boolean }[] = []
+let store: Store = await openStore(undefined)
 let inbox: ReturnType<typeof openInbox> | null = null
-let tables: string[] = []
-let opened = false
-let pending: Store[] = []
-const documents = new Map<string, object>()
+let rows: Staged['rows'] = []
+let staged: Staged | undefined
+/** Documents of the transaction, to be posted. */
+let posted: [table: string, doc: object][] = []
 
-const answers: Record<string, (body: never) => Promise<object[]> | object[]> = {
-  spec: () => [{ spec }],
-  validate: ({ bindings }: { bindings: { resourceConfig: { table: string }; collection: { key: string[] } }[] }) => [
-    {
-      validated: {
-        bindings: bindings.map(({ resourceConfig }) => ({ resourcePath: [resourceConfig.table], constraints: {} })),
-      },
-    },
-  ],
-  apply: () => [{ applied: { actionDescription: '' } }],
-  open({ materialization: { config, bindings } }: { materialization: Materialization }) {
+const answers: Record<string, (body: never) => Promise<object | null> | object | null> = {
+  spec: () => ({ spec }),
+  validate: (request: { bindings?: Parameters<typeof validateBinding>[0][] }) => ({
+    validated: { bindings: (request.bindings ?? []).map(validateBinding) },
+  }),
+  apply: () => ({ applied: { actionDescription: '' } }),
+  async open({ materialization, state }: OpenRequest) {
+    config = materialization.config
+    bindings = materialization.bindings.map(({ resourceConfig: { table }, deltaUpdates = false }) => ({
+      table,
+      isDelta: deltaUpdates,
+    }))
+    store = await openStore(config.store)
     if (config.address) inbox = openInbox(config.address)
-    tables = bindings.map(({ resourceConfig }) => resourceConfig.table)
-    return [{ opened: {} }]
+    if (config.authority === 'remote') return { opened: { runtimeCheckpoint: store.checkpoint ?? {} } }
+    staged = state?.staged
+    return { opened: {} }
   },
-  load: ({ binding, keyPacked }: Store) => {
-    const doc = documents.get(`${binding} ${keyPacked}`)
-    return doc ? [{ loaded: { binding, doc } }] : []
+  load({ binding = 0, keyPacked }: StoreRequest) {
+    const doc = store.tables[bindings[binding]?.table ?? '']?.[keyPacked]?.doc
+    return doc ? { loaded: { binding, doc } } : null
   },
-  flush: () => [{ flushed: {} }],
-  store(store: Store) {
-    const id = `${store.binding} ${store.keyPacked}`
-    if (Boolean(store.exists) !== documents.has(id))
-      throw new Error(`Whether ${JSON.stringify(store.key)} exists is wrong.`)
-    pending.push(store)
-    return []
+  flush: () => ({ flushed: {} }),
+  store({ binding = 0, key, keyPacked, values, doc, exists = false, delete: isDeletion }: StoreRequest) {
+    const { table, isDelta } = bindings[binding] ?? { table: '', isDelta: false }
+    const isThere = store.tables[table]?.[keyPacked] !== undefined
+    if (!isDelta && exists !== isThere) throw new Error(`Whether ${JSON.stringify(key)} exists is wrong.`)
+    rows.push({ table, id: isDelta ? randomUUID() : keyPacked, row: isDeletion ? null : { key, values, doc } })
+    if (doc) posted.push([table, doc])
+    return null
   },
-  startCommit: () => [{ startedCommit: { state: { updated: { stored: documents.size + pending.length } } } }],
-  async acknowledge() {
-    // The first one follows the opening.
-    if (!opened) {
-      opened = true
-      return [{ acknowledged: {} }]
+  async startCommit({ runtimeCheckpoint }: { runtimeCheckpoint?: object }) {
+    const transaction = { transaction: randomUUID(), rows }
+    rows = []
+    if (config.authority === 'remote') {
+      await keep(transaction, runtimeCheckpoint ?? {})
+      return { startedCommit: {} }
     }
-    for (const { binding, doc } of pending) await inbox?.put(tables[binding] ?? '', doc)
-    await inbox?.flush()
-    for (const { binding, keyPacked, doc } of pending) documents.set(`${binding} ${keyPacked}`, doc)
-    pending = []
-    return [{ acknowledged: {} }]
+    staged = transaction
+    return { startedCommit: { state: { updated: { staged }, mergePatch: true } } }
   },
+  async acknowledge() {
+    const isStaged = staged !== undefined
+    if (staged) await keep(staged, null)
+    staged = undefined
+    for (const [table, doc] of posted) await inbox?.put(table, doc)
+    await inbox?.flush()
+    posted = []
+    return { acknowledged: isStaged ? { state: { updated: { staged: null }, mergePatch: true } } : {} }
+  },
+}
+
+/** Stores a transaction once, however often it is told of. */
+async function keep({ transaction, rows: changes }: Staged, checkpoint: object | null): Promise<void> {
+  if (store.transaction === transaction) return
+  for (const { table, id, row } of changes) {
+    store.tables[table] ??= {}
+    if (row) store.tables[table][id] = row
+    else delete store.tables[table][id]
+  }
+  store.transaction = transaction
+  store.checkpoint = checkpoint
+  await store.save()
 }
 
 try {
-  for await (const line of createInterface({ input: process.stdin })) {
-    const [operation = '', body] = Object.entries(JSON.parse(line) as Record<string, unknown>)[0] ?? []
+  const codec = process.env.FLOW_RUNTIME_CODEC
+  const { requests, respond } = await openMessages(codec, new URL('materialize.proto', import.meta.url))
+  for await (const request of requests()) {
+    const [operation = '', body] = Object.entries(request)[0] ?? []
     const answer = answers[operation]
     if (!answer) throw new Error(`The request "${operation}" is unknown.`)
-    for (const response of await answer(body as never)) process.stdout.write(`${JSON.stringify(response)}\n`)
+    const response = await answer(body as never)
+    if (response) await respond(response as Record<string, unknown>)
   }
 } catch (error) {
   const msg = error instanceof Error ? error.message : String(error)

@@ -9,9 +9,13 @@ export interface Messages {
   respond(response: Record<string, unknown>): Promise<void>
 }
 
-/** Protobuf needs `protobufjs`; JSON needs nothing installed. */
-export async function openMessages(codec: string | undefined): Promise<Messages> {
-  return codec === 'proto' ? (await import('./protobuf-messages.ts')).protobufMessages : jsonMessages
+/**
+ * Protobuf needs `protobufjs`; JSON needs nothing installed.
+ *
+ * @param file the .proto file of the messages
+ */
+export async function openMessages(codec: string | undefined, file: URL): Promise<Messages> {
+  return codec === 'proto' ? (await import('./protobuf-messages.ts')).openProtobuf(file) : jsonMessages
 }
 
 const jsonMessages: Messages = {

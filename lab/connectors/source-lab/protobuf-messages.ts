@@ -5,29 +5,33 @@ import { readFileSync } from 'node:fs'
 import protobuf from 'protobufjs'
 import type { Messages } from './messages.ts'
 
-const { root } = protobuf.parse(readFileSync(new URL('capture.proto', import.meta.url), 'utf8'), { keepCase: true })
-const requestType = root.lookupType('capture.Request')
-const responseType = root.lookupType('capture.Response')
+const AS_IN_JSON = { enums: String, bytes: String, longs: String }
 
-export const protobufMessages: Messages = {
-  async *requests() {
-    let held: Buffer = Buffer.alloc(0)
-    for await (const chunk of process.stdin as AsyncIterable<Buffer>) {
-      held = Buffer.concat([held, chunk])
-      while (held.length >= 4 && held.length >= 4 + held.readUInt32LE()) {
-        const end = 4 + held.readUInt32LE()
-        const message = requestType.toObject(requestType.decode(held.subarray(4, end)), { enums: String })
-        held = held.subarray(end)
-        yield fromFields(requestType, message) as Record<string, unknown>
+/** @param file a .proto file whose messages `Request` and `Response` are the connector's */
+export function openProtobuf(file: URL): Messages {
+  const parsed = protobuf.parse(readFileSync(file, 'utf8'), { keepCase: true })
+  const requestType = parsed.root.lookupType(`${parsed.package}.Request`)
+  const responseType = parsed.root.lookupType(`${parsed.package}.Response`)
+  return {
+    async *requests() {
+      let held: Buffer = Buffer.alloc(0)
+      for await (const chunk of process.stdin as AsyncIterable<Buffer>) {
+        held = Buffer.concat([held, chunk])
+        while (held.length >= 4 && held.length >= 4 + held.readUInt32LE()) {
+          const end = 4 + held.readUInt32LE()
+          const message = requestType.toObject(requestType.decode(held.subarray(4, end)), AS_IN_JSON)
+          held = held.subarray(end)
+          yield fromFields(requestType, message) as Record<string, unknown>
+        }
       }
-    }
-  },
-  async respond(response) {
-    const message = responseType.encode(responseType.fromObject(toFields(responseType, response))).finish()
-    const length = Buffer.alloc(4)
-    length.writeUInt32LE(message.length)
-    if (!process.stdout.write(Buffer.concat([length, message]))) await once(process.stdout, 'drain')
-  },
+    },
+    async respond(response) {
+      const message = responseType.encode(responseType.fromObject(toFields(responseType, response))).finish()
+      const length = Buffer.alloc(4)
+      length.writeUInt32LE(message.length)
+      if (!process.stdout.write(Buffer.concat([length, message]))) await once(process.stdout, 'drain')
+    },
+  }
 }
 
 interface Value {
@@ -38,7 +42,7 @@ interface Value {
 function nameInJson(field: protobuf.Field): string {
   const name = field.name
     .replace(/_json$/, '')
-    .replace(/headers_json_map$/, 'headers')
+    .replace(/(headers|field_config)_json_map$/, '$1')
     .replace(/_json_map$/, '_map')
   return name.replaceAll(/_([a-z0-9])/g, (_, letter: string) => letter.toUpperCase())
 }
@@ -75,9 +79,10 @@ function convert(
     const { resolvedType } = field.resolve()
     const one = (item: unknown) =>
       resolvedType instanceof protobuf.Type ? convert(resolvedType, item as Value, names, changeJson) : item
+    const change = field.name.endsWith('_json_map') ? changeJson : one
     if (field.name.endsWith('_json')) converted[to] = changeJson(value)
     else if (field.map)
-      converted[to] = Object.fromEntries(Object.entries(value as Value).map(([k, v]) => [k, changeJson(v)]))
+      converted[to] = Object.fromEntries(Object.entries(value as Value).map(([k, v]) => [k, change(v)]))
     else converted[to] = Array.isArray(value) ? value.map(one) : one(value)
   }
   return converted

@@ -26,7 +26,10 @@ const SCOPES: Record<string, string> = { customers: 'customers:read', orders: 'o
 const origin = process.env.LAB_ORIGIN ?? 'http://localhost:16970'
 const refreshTokens = process.env.LAB_REFRESH_TOKENS ? JSON.parse(process.env.LAB_REFRESH_TOKENS) : undefined
 const ended = new AbortController()
-const { requests, respond } = await openMessages(process.env.FLOW_RUNTIME_CODEC)
+const { requests, respond } = await openMessages(
+  process.env.FLOW_RUNTIME_CODEC,
+  new URL('capture.proto', import.meta.url),
+)
 
 async function main(): Promise<void> {
   process.once('SIGTERM', () => ended.abort())

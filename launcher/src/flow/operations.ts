@@ -5,6 +5,7 @@ import type { Launch } from '../launch.ts'
 import { escapeControls } from '../printable.ts'
 import type { DiscoveredBinding } from '../protocol/discovered-binding.ts'
 import type { ValidateRequest } from '../protocol/requests.ts'
+import { validateMaterialization } from './materialize/validate-materialization.ts'
 import { discoverRequest, specRequest, validateRequest } from './requests.ts'
 import { discovered, validated } from './responses.ts'
 import { askOnce } from './unary.ts'
@@ -35,6 +36,7 @@ export async function discover(launch: Launch, config: JsonObject): Promise<Disc
 
 /** Has the connector try config and bindings against the source. Results stand in the order of the bindings. */
 export async function validate(launch: Launch, request: ValidateRequest): Promise<{ resource_path: string[] }[]> {
+  if (launch.destination) return await validateMaterialization(launch, request)
   const { bindings } = await askOnce(launch, validateRequest(request), 'validated', validated)
   if (bindings.length !== request.bindings.length) {
     const counts = `${bindings.length} bindings where ${request.bindings.length} were asked for`

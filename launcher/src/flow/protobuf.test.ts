@@ -10,6 +10,7 @@ import { capture } from './capture.ts'
 import { spec } from './operations.ts'
 
 const MESSAGES = new URL('../../../lab/connectors/source-lab/protobuf-messages.ts', import.meta.url).href
+const CAPTURE = new URL('../../../lab/connectors/source-lab/capture.proto', import.meta.url).href
 
 const REQUEST: CaptureRequest = {
   name: 'acme/x',
@@ -28,7 +29,8 @@ const REQUEST: CaptureRequest = {
 /** A connector that tells each request, and runs `onOpen` with `respond` and `bytes` once it was opened. */
 function speaking(onOpen: string, options: Partial<Launch> = {}): Launch {
   return launchScript(
-    `import(${JSON.stringify(MESSAGES)}).then(async ({ protobufMessages: { requests, respond } }) => {
+    `import(${JSON.stringify(MESSAGES)}).then(async ({ openProtobuf }) => {
+      const { requests, respond } = openProtobuf(new URL(${JSON.stringify(CAPTURE)}))
       const bytes = (...values) => process.stdout.write(Buffer.from(values))
       const checkpoint = (updated) => respond({ checkpoint: { state: { updated, mergePatch: true } } })
       for await (const request of requests()) {

@@ -21,7 +21,7 @@ export async function startFlowRun(
   config: JsonObject | null,
   options: RunOptions = {},
 ): Promise<FlowRun> {
-  const codec = await codecOf(launch, 'capture')
+  const codec = await codecOf(launch)
   // Connectors built on Flow's Go library speak protobuf unless they are told otherwise.
   const spoken = { ...options, framing: codec.framing, env: { FLOW_RUNTIME_CODEC: codec.name } }
   if (!config) return speaking(codec, await startRun(launch, spoken))

@@ -37,11 +37,12 @@ export async function askOnce<T>(
   }
 }
 
-/** The config that a request holds: at its top, or in the capture that it is about. Asking for the spec needs none. */
+/** The config that a request holds: at its top, or in the task that it is about. Asking for the spec needs none. */
 function configOf(request: JsonObject): JsonObject | null {
   if ('spec' in request) return null
   const [body] = Object.values(request)
-  const holder = isJsonObject(body) && isJsonObject(body.capture) ? body.capture : body
+  const task = isJsonObject(body) ? (body.capture ?? body.materialization) : undefined
+  const holder = isJsonObject(task) ? task : body
   return isJsonObject(holder) && isJsonObject(holder.config) ? holder.config : null
 }
 

@@ -22,7 +22,7 @@ export interface Bound {
 }
 
 export function createBound(request: CaptureRequest, limits: Limits): Bound {
-  const { max_documents, stop_after_checkpoint } = request
+  const { max_documents, ends_at_checkpoint, stop_after_checkpoint } = request
   const bounded = max_documents !== undefined || stop_after_checkpoint === true
   let documents = 0
   let uncommitted = 0
@@ -32,8 +32,9 @@ export function createBound(request: CaptureRequest, limits: Limits): Bound {
       if (more > 0) {
         documents += more
         uncommitted += more
-        if (max_documents !== undefined && documents >= max_documents) return 'max_documents'
       }
+      const mayEnd = ends_at_checkpoint ? type === 'checkpoint' : more > 0
+      if (mayEnd && max_documents !== undefined && documents >= max_documents) return 'max_documents'
       if (type === 'checkpoint') {
         uncommitted = 0
         if (stop_after_checkpoint && documents > 0) return 'checkpoint'

@@ -14,6 +14,17 @@ export interface ValidateBinding {
   resource_config: JsonObject
   /** Counts the times that the resource was to be read anew; 0 when absent. */
   backfill?: number
+  /** Which fields a materialization of Flow's gets. */
+  fields?: FieldChoice
+}
+
+/** `fields` of a materialization's binding in flow.yaml. */
+export interface FieldChoice {
+  /** How deep fields are taken by themselves: `true` the document's own properties, `false` none but those that must be. */
+  recommended?: boolean | number
+  /** Fields to be taken in any case, each with what the connector is told of it. */
+  require?: Record<string, JsonObject>
+  exclude?: string[]
 }
 
 export interface CaptureBinding extends ValidateBinding {
@@ -42,6 +53,8 @@ export interface CaptureRequest {
   version?: string
   /** End once this many documents have come, committed or not. */
   max_documents?: number
+  /** With `max_documents`: end at the checkpoint that follows. */
+  ends_at_checkpoint?: boolean
   /** End at the first checkpoint that follows a document. */
   stop_after_checkpoint?: boolean
 }

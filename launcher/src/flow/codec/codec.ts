@@ -4,8 +4,8 @@ import type { Framing } from '../../framing.ts'
 import type { Launch } from '../../launch.ts'
 import { JSON_CODEC } from './json-codec.ts'
 
-/** Whose messages: requests and responses of a capture. */
-export type FlowDialect = 'capture'
+/** Whose messages: requests and responses of a capture or of a materialization. */
+export type FlowDialect = 'capture' | 'materialize'
 
 /** Bytes that are no message: what they are, and what to do about it. */
 export interface NoMessage {
@@ -25,8 +25,8 @@ export interface FlowCodec {
 }
 
 /** JSON, which all connectors speak that are told so, unless the launch says otherwise. */
-export async function codecOf(launch: Launch, dialect: FlowDialect): Promise<FlowCodec> {
+export async function codecOf(launch: Launch): Promise<FlowCodec> {
   if (!launch.protobuf) return JSON_CODEC
   const { protobufCodec } = await import('./protobuf-codec.ts')
-  return protobufCodec(dialect)
+  return protobufCodec(launch.destination ? 'materialize' : 'capture')
 }

@@ -1,10 +1,13 @@
 // Makes the library's descriptors of Flow's messages, which are data here.
 import { createFileRegistry, type DescMessage, fromJson, type JsonObject } from '@bufbuild/protobuf'
-import { FileDescriptorProtoSchema } from '@bufbuild/protobuf/wkt'
+import { FileDescriptorProtoSchema, file_google_protobuf_duration } from '@bufbuild/protobuf/wkt'
 import type { FlowDialect } from './codec.ts'
 import { ENUMS, JSON_NAMES, MESSAGES, type MessageFields } from './messages.ts'
 
-const SCALARS = ['string', 'uint32', 'fixed32', 'bool', 'bytes']
+const SCALARS = ['string', 'int32', 'int64', 'uint32', 'fixed32', 'bool', 'bytes']
+
+/** In JSON a text like `300s`. */
+const DURATION = file_google_protobuf_duration
 
 /** The descriptors of a dialect's messages. */
 export function describeMessages(dialect: FlowDialect): { request: DescMessage; response: DescMessage } {
@@ -13,13 +16,14 @@ export function describeMessages(dialect: FlowDialect): { request: DescMessage; 
     name: `${dialect}.proto`,
     package: dialect,
     syntax: 'proto3',
+    dependency: [DURATION.proto.name],
     messageType: Object.entries(MESSAGES[dialect]).map(([name, fields]) => messageType(dialect, name, fields, enums)),
     enumType: Object.entries(enums).map(([name, values]) => ({
       name,
       value: Object.entries(values).map(([value, number]) => ({ name: value, number })),
     })),
   })
-  const registry = createFileRegistry(file, () => undefined)
+  const registry = createFileRegistry(file, (name) => (name === DURATION.proto.name ? DURATION : undefined))
   const find = (name: string) => {
     const found = registry.getMessage(`${dialect}.${name}`)
     if (!found) throw new TypeError(`The messages of ${dialect} have no ${name}.`)
@@ -54,6 +58,7 @@ function messageType(dialect: string, name: string, fields: MessageFields, enums
 
 function typeOf(dialect: string, type: string, enums: Record<string, unknown>): JsonObject {
   if (type === 'json') return { type: 'TYPE_STRING' }
+  if (type === 'duration') return { type: 'TYPE_MESSAGE', typeName: '.google.protobuf.Duration' }
   if (SCALARS.includes(type)) return { type: `TYPE_${type.toUpperCase()}` }
   return { type: Object.hasOwn(enums, type) ? 'TYPE_ENUM' : 'TYPE_MESSAGE', typeName: `.${dialect}.${type}` }
 }

@@ -1,0 +1,39 @@
+import { ConnectorError } from '../../connector-error.ts'
+import type { Teller } from '../../events/teller.ts'
+import type { Launch } from '../../launch.ts'
+import type { ValidateRequest } from '../../protocol/requests.ts'
+import { askOnce } from '../unary.ts'
+import { type SelectedBinding, validateRequest } from './requests.ts'
+import { validated } from './responses.ts'
+import { selectFields } from './select-fields.ts'
+
+/**
+ * Has a destination try config and bindings, and selects the fields that satisfy it.
+ *
+ * @throws ConnectorError; `unsuitable` when there is no such selection
+ */
+export async function validateMaterialization(
+  launch: Launch,
+  request: ValidateRequest,
+  teller?: Teller,
+): Promise<SelectedBinding[]> {
+  const { bindings } = await askOnce(launch, validateRequest(request), 'validated', validated, teller)
+  if (bindings.length !== request.bindings.length) {
+    const counts = `${bindings.length} bindings where ${request.bindings.length} were asked for`
+    throw new ConnectorError('protocol', `The connector validated ${counts}. Mend the connector.`)
+  }
+  return request.bindings.flatMap((binding, index) => {
+    const answer = bindings[index]
+    if (!answer) return []
+    const { resourcePath, constraints, deltaUpdates, serPolicy = null } = answer
+    return [
+      {
+        ...binding,
+        resource_path: resourcePath,
+        delta_updates: deltaUpdates,
+        selection: selectFields(binding, constraints),
+        ser_policy: serPolicy,
+      },
+    ]
+  })
+}
