@@ -36,19 +36,35 @@ export interface FoundBequest {
 /** Takes what a killed owner left. `foreign`: it is somebody else's. Fails when it could not be taken now. */
 export type Inherit = (found: FoundBequest) => Promise<'taken' | 'foreign'>
 
-export async function keepNote(directory: string, { note, files }: Pick<Bequest, 'note' | 'files'>): Promise<void> {
-  await keep(directory, NOTE, JSON.stringify({ note, files }))
+type Note = Pick<Bequest, 'note' | 'files'>
+
+/** The note as it is kept. */
+export function writeNote({ note, files }: Note): string {
+  return JSON.stringify({ note, files })
 }
 
-async function keepTold(directory: string, { key }: Bequest, config: string): Promise<void> {
-  await keep(directory, TOLD, sealText(keyOf(key), config))
+export function readNote(kept: string): Note {
+  return JSON.parse(kept) as Note // as `writeNote` wrote it
+}
+
+export function sealTold({ key }: Pick<Bequest, 'key'>, config: string): string {
+  return sealText(keyOf(key), config)
+}
+
+/** Null when it was not sealed with this key. */
+export function openTold(key: string, sealed: string): string | null {
+  return openText(keyOf(key), sealed)
+}
+
+export async function keepNote(directory: string, note: Note): Promise<void> {
+  await keep(directory, NOTE, writeNote(note))
 }
 
 /** What a running program's owner may do with it. */
 export function bequestOf(directory: string, bequest: Bequest) {
   return {
     keepNote: async (note: string) => await keepNote(directory, { ...bequest, note }),
-    keepTold: async (config: string) => await keepTold(directory, bequest, config),
+    keepTold: async (config: string) => await keep(directory, TOLD, sealTold(bequest, config)),
     release: async () => await removeBequest(directory),
   }
 }
@@ -108,11 +124,11 @@ function belongs(name: string, kept: readonly string[]): boolean {
 async function offer(directory: string, inherit: Inherit | undefined): Promise<boolean> {
   const kept = await readFile(directory + NOTE, 'utf8').catch(() => null)
   if (kept === null) return true
-  const { note, files } = JSON.parse(kept) as Pick<Bequest, 'note' | 'files'> // as `keepNote` wrote it
+  const { note, files } = readNote(kept)
   const open = async (key: string) => {
     const opened = async (suffix: string) => {
       const sealed = await readFile(directory + suffix, 'utf8').catch(() => null)
-      return sealed === null ? null : openText(keyOf(key), sealed)
+      return sealed === null ? null : openTold(key, sealed)
     }
     // Before what is sealed of them: whoever seals removes them afterwards.
     const present = await readLeft(directory, files)

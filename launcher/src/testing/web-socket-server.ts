@@ -6,6 +6,8 @@ import type { Socket } from 'node:net'
 const GUID = '258EAFA5-E914-47DA-95CA-C5AB0DC85B11'
 const BINARY = 2
 const CLOSE = 8
+const PING = 9
+const PONG = 10
 
 export interface WebSocketPeer {
   /** @returns whether more may be sent at once */
@@ -34,6 +36,10 @@ export function acceptWebSocket(
         socket.end(frameOf(CLOSE, frame.payload))
         return
       }
+      if (frame.opcode === PING) {
+        socket.write(frameOf(PONG, frame.payload))
+        continue
+      }
       message.push(frame.payload)
       if (!frame.final) continue
       options.onMessage(Buffer.concat(message))
@@ -41,6 +47,8 @@ export function acceptWebSocket(
     }
   })
   socket.on('error', () => {})
+  // An HTTP server leaves its half open when the client's process is gone.
+  socket.once('end', () => socket.end())
   socket.once('close', options.onEnd)
   return {
     send: (data) => socket.writable && socket.write(frameOf(BINARY, data)),

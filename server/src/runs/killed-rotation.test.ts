@@ -1,16 +1,20 @@
 // What a connector rotated by itself while its server could not hear it any more, and then was killed.
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
+import { readFileSync, writeFileSync } from 'node:fs'
 import { createServer, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { dirname, join } from 'node:path'
 import { type TestContext, test } from 'node:test'
 import { fileURLToPath } from 'node:url'
+import { startClusterStandIn } from '@sluice/launcher/testing/cluster'
 import { readGrant } from '../grants/grant.ts'
 import { defer } from '../testing/defer.ts'
 import { connectTo, startServerWith } from '../testing/own-lab-server.ts'
 import { startProgram } from '../testing/program.ts'
 import type { WorkerOrder } from '../testing/run-faults/worker.ts'
 import { temporaryDirectory } from '../testing/temporary-directory.ts'
+import type { RuntimeConfig } from './open-runtime.ts'
 
 const WORKER = fileURLToPath(new URL('../testing/run-faults/worker.ts', import.meta.url))
 
@@ -33,7 +37,20 @@ async function startGate(t: TestContext) {
   return { address: `http://127.0.0.1:${(gate.address() as AddressInfo).port}`, before, after: after.promise, open }
 }
 
-test('what a tap rotated before its server was killed is in the grant after the restart', async (t) => {
+/** The same connectors, each in an image. @returns path of their flow.yaml */
+function inImages(path: string): string {
+  const { captures } = JSON.parse(readFileSync(path, 'utf8'))
+  for (const { endpoint } of Object.values<{ endpoint: Record<string, object> }>(captures)) {
+    endpoint.connector = { ...endpoint.local, image: 'acme/patient' }
+    delete endpoint.local
+  }
+  const written = join(dirname(path), 'images.flow.yaml')
+  writeFileSync(written, JSON.stringify({ captures }))
+  return written
+}
+
+/** @param env of the servers */
+async function rotateAndKill(t: TestContext, runtime: RuntimeConfig, env = {}): Promise<void> {
   const gate = await startGate(t)
   const run_limits = { idle_ms: 1500, documents_directory: temporaryDirectory(t) }
   const server = await startServerWith(
@@ -44,9 +61,9 @@ test('what a tap rotated before its server was killed is in the grant after the 
   const connection_id = await connectTo(server, 'patient-singer')
   const grantOf = () => readGrant(server.services, { id: connection_id, tenant_id: server.tenant_id })
   const given = await grantOf()
-  const order: WorkerOrder = { ...server.launch, database_url: server.database_url, run_limits }
-  // Other servers of this machine have no part in it.
-  const env = { TMPDIR: temporaryDirectory(t) }
+  const connectors =
+    runtime.name === 'process' ? server.launch.connectors : [inImages(server.launch.connectors.at(-1) ?? '')]
+  const order: WorkerOrder = { ...server.launch, connectors, database_url: server.database_url, run_limits, runtime }
   const start = () => startProgram(t, WORKER, [JSON.stringify(order)], { env })
   const worker = await start()
   const { body: run } = await server.api('POST', '/v1/runs', {
@@ -78,4 +95,19 @@ test('what a tap rotated before its server was killed is in the grant after the 
   assert.equal(journal.data[0].trigger, 'connector')
   // The provider ends the grant of whoever comes with a token that is spent.
   assert.equal((await server.api('POST', `/v1/connections/${connection_id}/refresh`)).status, 200)
+}
+
+test('what a tap rotated before its server was killed is in the grant after the restart', async (t) => {
+  // Other servers of this machine have no part in it.
+  await rotateAndKill(t, { name: 'process' }, { TMPDIR: temporaryDirectory(t) })
+})
+
+test('what a tap rotated in a Job before its server was killed is in the grant after the restart', async (t) => {
+  const cluster = await startClusterStandIn()
+  defer(t, () => cluster.close())
+  const KUBECONFIG = join(temporaryDirectory(t), 'kubeconfig')
+  writeFileSync(KUBECONFIG, cluster.config.exportConfig())
+  await rotateAndKill(t, { name: 'kubernetes' }, { KUBECONFIG })
+  const running = [...cluster.jobs.values()].filter(({ pod }) => pod?.stand_in?.process.exitCode === null)
+  assert.deepEqual(running, [])
 })

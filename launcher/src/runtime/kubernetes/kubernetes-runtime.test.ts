@@ -1,11 +1,19 @@
 import assert from 'node:assert/strict'
+import { spawn } from 'node:child_process'
 import { once } from 'node:events'
+import { existsSync } from 'node:fs'
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import { after, test } from 'node:test'
+import { fileURLToPath } from 'node:url'
 import { secret } from '@sluice/connector-specs'
 import { flow } from '../../index.ts'
+import { newSealingKey } from '../../sealed-text.ts'
 import { askLeased } from '../../testing/ask-leased.ts'
 import { startClusterStandIn } from '../../testing/cluster-stand-in.ts'
+import type { FoundBequest } from '../bequest.ts'
 import { type Program, StartError } from '../runtime.ts'
 import { createKubernetesRuntime } from './kubernetes-runtime.ts'
 
@@ -32,6 +40,16 @@ const gone = async () => {
     assert.ok(performance.now() < deadline, 'a Job is left')
     await new Promise((resolve) => setImmediate(resolve))
   }
+}
+
+/** Processes whose program was started in this pod. */
+async function processesOf(root: string): Promise<string[]> {
+  const running = (await readdir('/proc')).filter((name) => /^\d+$/.test(name))
+  const found = running.map(async (pid) => {
+    const environment = await readFile(`/proc/${pid}/environ`, 'latin1').catch(() => '')
+    return environment.includes(`SLUICE_PROGRAM=${root}`) ? [pid] : []
+  })
+  return (await Promise.all(found)).flat()
 }
 
 test('a Job is not root, has no capabilities and no token of the cluster, its limits, and a read-only image', async () => {
@@ -175,6 +193,82 @@ test('when the owner is killed its pod ends by itself, and the Job that is left 
   await ended
   await running.exited
   await runtime.sweep()
+  await gone()
+})
+
+test('S49 what a connector in a Job had rotated when its owner was killed is there for who takes it, sealed or within the pod alone', async (t) => {
+  const directory = await mkdtemp(join(tmpdir(), 'sluice-job-owner-'))
+  t.after(() => rm(directory, { recursive: true }))
+  const kubeconfig = join(directory, 'config')
+  await writeFile(kubeconfig, cluster.config.exportConfig())
+  const key = newSealingKey().toString('base64')
+  cluster.bodies.length = 0
+  const script = fileURLToPath(new URL('../../fixtures/job-owner.ts', import.meta.url))
+  const owner = spawn(process.execPath, [script, kubeconfig, key], { stdio: ['ignore', 'pipe', 'inherit'] })
+  t.after(() => owner.kill('SIGKILL'))
+  await once(owner.stdout, 'data')
+  const [stored] = cluster.jobs.values()
+  const pod = stored?.pod?.stand_in
+  assert.ok(pod)
+  const kept = async (name: string) => await readFile(join(pod.root, 'run/sluice/kept', name), 'utf8')
+  assert.doesNotMatch(await kept('told'), /canary/)
+  assert.doesNotMatch(JSON.stringify([stored.job, stored.pod?.object]), /canary/)
+  const [, owned = '', ...others] = cluster.bodies
+  assert.deepEqual(
+    [owned.includes('given canary'), /told|rotated/.test(owned), others.join().includes('canary')],
+    [true, false, false],
+  )
+
+  // Whoever else starts lets the living one be.
+  const mine: string[] = []
+  const inherit = (taken: 'taken' | 'foreign') => async (found: FoundBequest) => {
+    mine.push(JSON.stringify([found.note, await found.open(key)]))
+    return taken
+  }
+  await runtime.sweep(inherit('taken'))
+  assert.deepEqual([mine, cluster.jobs.size], [[], 1])
+
+  owner.kill('SIGKILL')
+  await once(owner, 'exit')
+  const deadline = performance.now() + 10_000
+  while (!existsSync(join(pod.root, 'run/sluice/kept/orphaned'))) {
+    assert.ok(performance.now() < deadline, 'the pod does not notice')
+    await new Promise((resolve) => setImmediate(resolve))
+  }
+  const files = { 'config.json': '{"token":"rotated canary at the end"}' }
+  const expected = JSON.stringify(['whose it was, and with which token', { told: '{"token":"told canary"}', files }])
+  await runtime.sweep(inherit('foreign'))
+  await runtime.sweep()
+  await runtime.sweep(async () => Promise.reject(new Error('not now')))
+  assert.deepEqual([mine, cluster.jobs.size], [[expected], 1])
+  assert.deepEqual(await processesOf(pod.root), [], 'what the program forked still runs')
+  await runtime.sweep(inherit('taken'))
+  assert.deepEqual(mine, [expected, expected])
+  await gone()
+})
+
+test('a Job whose program may have rotated something stays until that has found its place, also when the connection broke', async () => {
+  const bequest = { note: 'whose it was', key: newSealingKey().toString('base64'), files: ['config.json'] }
+  const rotating = node(
+    `require('node:fs').writeFileSync(process.env.HOME + '/config.json', 'rotated'); console.log('up')
+     if (process.env.STAYS) setInterval(() => {}, 1000)`,
+    { files: { 'config.json': 'given' }, harvest: ['config.json'], bequest },
+  )
+  const ended = await runtime.start(rotating)
+  ended.stdout.resume()
+  assert.deepEqual(await ended.exited, { code: 0, signal: null })
+  await runtime.sweep(async () => assert.fail('it was offered while its owner is there'))
+  await ended.keepTold?.('told after the end')
+  assert.equal(cluster.jobs.size, 1)
+  await ended.release?.()
+  await gone()
+
+  const broken = await runtime.start({ ...rotating, env: { STAYS: 'yes' } })
+  await once(broken.stdout, 'data')
+  cluster.dropConnections()
+  assert.deepEqual(await broken.exited, { code: null, signal: 'SIGKILL' })
+  assert.equal((await broken.readFile('config.json'))?.toString(), 'rotated')
+  await broken.release?.()
   await gone()
 })
 

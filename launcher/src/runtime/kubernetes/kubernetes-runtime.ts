@@ -7,13 +7,13 @@ import {
   KubeConfig,
   PatchStrategy,
   setHeaderOptions,
-  type V1Job,
 } from '@kubernetes/client-node'
 import { type Program, type RunningProgram, type Runtime, StartError } from '../runtime.ts'
 import { awaitPod } from './await-pod.ts'
 import { DIRECTORY } from './pod-script.ts'
-import { type JobOptions, jobOf, MANAGED_BY, secretOf } from './run-objects.ts'
-import { superviseJob } from './supervise-job.ts'
+import { type JobOptions, jobOf, secretOf } from './run-objects.ts'
+import { type SupervisedJob, superviseJob } from './supervise-job.ts'
+import { sweepJobs } from './sweep-jobs.ts'
 
 export interface KubernetesRuntimeOptions {
   /** How to reach the cluster; by default as `kubectl` would, or by the pod's own service account. */
@@ -23,13 +23,11 @@ export interface KubernetesRuntimeOptions {
   /** The numeric user that connectors run as; where absent, their images must name one that is not root. */
   user?: number
   service_account?: string
-  /** How long a pod may take until it runs: scheduling, pulling, starting. Milliseconds. */
+  /** How long a pod may take until it runs: scheduling, pulling, starting. Milliseconds, less than ten minutes. */
   start_timeout_ms?: number
 }
 
 const START_TIMEOUT_MS = 300_000
-/** No start takes so long between making a Job and letting it go. */
-const FORGOTTEN_MS = 600_000
 
 /** @throws StartError by `start` when the cluster refuses, or the pod does not come to run */
 export function createKubernetesRuntime(options: KubernetesRuntimeOptions = {}): Runtime {
@@ -37,7 +35,7 @@ export function createKubernetesRuntime(options: KubernetesRuntimeOptions = {}):
   const batch = config.makeApiClient(BatchV1Api)
   const core = config.makeApiClient(CoreV1Api)
   const namespace = options.namespace ?? config.getContextObject(config.getCurrentContext())?.namespace ?? 'default'
-  const running = new Set<RunningProgram>()
+  const running = new Set<SupervisedJob>()
   const closing = new AbortController()
 
   const remove = async (name: string) => {
@@ -67,7 +65,7 @@ export function createKubernetesRuntime(options: KubernetesRuntimeOptions = {}):
         remove: () => remove(name),
       })
       running.add(supervised)
-      void supervised.exited.then(() => running.delete(supervised))
+      void supervised.left.then(() => running.delete(supervised))
       return supervised
     } catch (error) {
       await remove(name)
@@ -84,11 +82,7 @@ export function createKubernetesRuntime(options: KubernetesRuntimeOptions = {}):
         throw asStartError(error)
       }
     },
-    /** A pod whose owner was killed ends by itself, its lifeline cut; what is left then are finished Jobs. */
-    async sweep() {
-      const { items } = await batch.listNamespacedJob({ namespace, labelSelector: `${MANAGED_BY}=sluice` })
-      for (const job of items) if (isLeft(job)) await remove(job.metadata?.name ?? '')
-    },
+    sweep: async (inherit) => await sweepJobs({ config, batch, core, namespace, remove }, inherit),
     async describeConfinement() {
       return {
         kind: 'kubernetes',
@@ -100,15 +94,13 @@ export function createKubernetesRuntime(options: KubernetesRuntimeOptions = {}):
     },
     async close() {
       closing.abort()
-      await Promise.all([...running].map((program) => program.stop(0)))
+      const stopped = [...running].map(async (job) => {
+        await job.stop(0)
+        job.leave()
+      })
+      await Promise.all(stopped)
     },
   }
-}
-
-function isLeft({ spec, status, metadata }: V1Job): boolean {
-  const isFinished = (status?.succeeded ?? 0) + (status?.failed ?? 0) > 0
-  const age = Date.now() - new Date(metadata?.creationTimestamp ?? Date.now()).getTime()
-  return isFinished || (spec?.suspend === true && age > FORGOTTEN_MS)
 }
 
 function loadConfig(): KubeConfig {

@@ -8,6 +8,8 @@ import { CONTAINER } from './run-objects.ts'
 const STDIN = 0
 const CLOSE = 255
 const WITH_CLOSE = 'v5.channel.k8s.io'
+/** What carries connections to an API server often gives those up that are silent for some minutes. */
+const PING_MS = 25_000
 
 /** What of a websocket (`ws`) is used here. */
 interface Connection {
@@ -16,6 +18,7 @@ interface Connection {
   send(data: Buffer, done: (error?: Error) => void): void
   pause(): void
   resume(): void
+  ping(): void
   close(): void
 }
 
@@ -58,7 +61,9 @@ export async function openChannel(pod: Pod, command: string[]): Promise<PodChann
     connection.pause()
     stdout.once('drain', () => connection.resume())
   })
+  const pinging = setInterval(() => connection.ping(), PING_MS).unref()
   const over = () => {
+    clearInterval(pinging)
     stdout.end()
     resolve(null)
   }
@@ -68,12 +73,13 @@ export async function openChannel(pod: Pod, command: string[]): Promise<PodChann
   return { stdin: inputOf(connection), stdout, received: () => received, ended, close: () => connection.close() }
 }
 
-/** Runs a command to its end. @returns its output, or null when it failed */
+/** Runs a command to its end. @returns its output, or null when it failed. @throws Error when nobody knows how it ended */
 export async function execute(pod: Pod, command: string[], input?: Buffer): Promise<Buffer | null> {
   const channel = await openChannel(pod, command)
   if (input) channel.stdin.write(input)
   const [output, succeeded] = await Promise.all([buffer(channel.stdout), channel.ended])
   channel.close()
+  if (succeeded === null) throw new Error('The connection to the pod broke.')
   return succeeded ? output : null
 }
 

@@ -1,8 +1,9 @@
 // The objects of one run: a Job, and a Secret that goes when the Job goes.
 import type { V1Job, V1Secret } from '@kubernetes/client-node'
 import { Secret } from '@sluice/connector-specs'
+import { writeNote } from '../bequest.ts'
 import type { Program } from '../runtime.ts'
-import { DIRECTORY, MOUNT, podCommand, SECRETS } from './pod-script.ts'
+import { BEQUEST_SECONDS, DIRECTORY, MOUNT, NOTE_KEY, podCommand, SECRETS } from './pod-script.ts'
 
 export const MANAGED_BY = 'app.kubernetes.io/managed-by'
 /** Names a pod's Job. Those that clusters put on pods by themselves are not the same before and after 1.27. */
@@ -25,6 +26,7 @@ export interface JobOptions {
 /** Suspended, because its Secret is owned by it and so is made after it. */
 export function jobOf(program: Program, { name, namespace, image, user, service_account }: JobOptions): V1Job {
   const { limits = {} } = program
+  const margin = DEADLINE_MARGIN_SECONDS + (program.bequest ? BEQUEST_SECONDS : 0)
   const labels = { [MANAGED_BY]: 'sluice' }
   const bounds = {
     ...(limits.memory_bytes !== undefined && { memory: String(limits.memory_bytes) }),
@@ -39,7 +41,7 @@ export function jobOf(program: Program, { name, namespace, image, user, service_
       backoffLimit: 0,
       ttlSecondsAfterFinished: KEPT_SECONDS,
       ...(limits.time_ms !== undefined && {
-        activeDeadlineSeconds: Math.ceil(limits.time_ms / 1000) + DEADLINE_MARGIN_SECONDS,
+        activeDeadlineSeconds: Math.ceil(limits.time_ms / 1000) + margin,
       }),
       template: {
         metadata: { labels: { ...labels, [RUN]: name } },
@@ -111,6 +113,6 @@ export function secretOf(program: Program, { name, namespace }: JobOptions, uid:
     },
     immutable: true,
     type: 'Opaque',
-    stringData: Object.fromEntries(files),
+    stringData: { ...Object.fromEntries(files), ...(program.bequest && { [NOTE_KEY]: writeNote(program.bequest) }) },
   }
 }
