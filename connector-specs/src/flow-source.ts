@@ -55,12 +55,28 @@ const capture = z.object({
   bindings: z.array(binding).default([]),
 })
 
+/** Which fields of the documents a destination gets. `include` is what `require` was called before. */
+const fieldChoice = z
+  .looseObject({
+    recommended: z.union([z.boolean(), z.number().int().min(0)]).optional(),
+    require: z.record(z.string(), jsonObject).optional(),
+    include: z.record(z.string(), jsonObject).optional(),
+    exclude: z.array(z.string()).optional(),
+  })
+  .transform(({ recommended, require, include, exclude }) => ({
+    ...(recommended !== undefined && { recommended }),
+    ...((require || include) && { require: { ...include, ...require } }),
+    ...(exclude && { exclude }),
+  }))
+
 /** A destination; its bindings name the collection that they are fed from. */
 const materialization = capture.extend({
   bindings: z
-    .array(binding.omit({ target: true }).extend({ source: z.string().min(1) }))
+    .array(binding.omit({ target: true }).extend({ source: z.string().min(1), fields: fieldChoice.optional() }))
     .default([])
-    .transform((bindings) => bindings.map(({ source, ...rest }) => ({ ...rest, target: source }))),
+    .transform((bindings) =>
+      bindings.map(({ source, fields, ...rest }) => ({ ...rest, target: source, ...(fields && { fields }) })),
+    ),
 })
 
 const collection = z.looseObject({

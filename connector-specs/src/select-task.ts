@@ -32,7 +32,9 @@ export interface ConnectorTask {
   config_overlay: JsonObject | null
   /** Absolute path of the file that holds the config; null where it stands in the flow.yaml. */
   config_path: string | null
-  bindings: { resource: JsonObject; target: string; disable: boolean }[]
+  bindings: TaskBinding[]
+  /** Of a destination: the collections of its bindings that the flow.yaml declares. */
+  collections?: Record<string, { schema: JsonObject; key: string[] }>
   /** Path of the provider declaration by which the connector's OAuth goes; null: as its own spec says. */
   provider: string | null
   oauth_client: TaskClient | null
@@ -50,6 +52,15 @@ export interface ConnectorTask {
   variables_schema?: JsonObject
   /** DevLake: leave to give secrets by the command line. */
   secrets_in_arguments?: boolean
+}
+
+export interface TaskBinding {
+  resource: JsonObject
+  /** The collection. */
+  target: string
+  disable: boolean
+  /** Of a destination: which fields of the documents it gets. */
+  fields?: { recommended?: boolean | number; require?: Record<string, JsonObject>; exclude?: string[] }
 }
 
 export interface TaskSelection {
@@ -84,7 +95,7 @@ export async function selectTask(source: FlowSource, selection: TaskSelection): 
   return {
     name,
     protocol: endpoint.protocol,
-    ...(source.isDestination(name) && { destination: true as const }),
+    ...(source.isDestination(name) && { destination: true as const, collections: collectionsOf(source, capture) }),
     command: endpoint.image === undefined ? commandOf(endpoint, at('command')) : (endpoint.command ?? []),
     ...(endpoint.image !== undefined && { image: endpoint.image }),
     cwd: endpoint.image === undefined ? directory : '',
@@ -113,6 +124,11 @@ export function readCollection(source: FlowSource, name: string): { schema: Json
   const schema = declared.writeSchema ?? declared.schema ?? { type: 'object' }
   const place = source.placeOf(['collections', name, 'schema'])
   return { schema: readObject(schema, { directory, path: '', place }), key: declared.key }
+}
+
+function collectionsOf(source: FlowSource, { bindings }: FlowCapture) {
+  const declared = bindings.map(({ target }) => [target, readCollection(source, target)] as const)
+  return Object.fromEntries(declared.flatMap(([name, collection]) => (collection ? [[name, collection]] : [])))
 }
 
 /** A file that the flow.yaml names, and where it does. */

@@ -21,6 +21,8 @@ export interface PipeDestination {
   config: JsonObject
   /** Have it try everything and store nothing; refused where its protocol does not offer that. */
   dry_run?: boolean
+  /** What the destination's own file says of a collection; goes before what is derived of the source's binding. */
+  declared?(collection: string): Partial<ValidateBinding> | undefined
 }
 
 /**
@@ -43,30 +45,33 @@ export async function* pipe(source: PipeSource, destination: PipeDestination): A
   const launch = { ...source.launch, signal: AbortSignal.any(signals) }
   const same = source.protocol.name === destination.protocol.name
   const readWire = same ? source.protocol.readWire : undefined
-  const reading: AsyncGenerator<RunEvent | WireEvent, void, void> = readWire
-    ? readWire(launch, request)
-    : offered(source.protocol, 'read')(launch, request)
-  const input = counted(reading, source.onDocuments)
-  const own = ({ resource_config }: ValidateBinding) => resource_config
-  const resourceFor = same ? own : (destination.protocol.resourceFor ?? own)
-  const bindings: ValidateBinding[] = request.bindings.map((binding) => ({
-    ...binding,
-    resource_config: resourceFor(binding),
-  }))
+  const read = readWire ?? offered(source.protocol, 'read')
+  const ends_at_checkpoint = destination.protocol.transactional ?? false
+  let { state } = request
+  const input = counted(() => read(launch, { ...request, state, ends_at_checkpoint }), source.onDocuments)
+  const bindings = request.bindings.map((binding): ValidateBinding => {
+    if (same && destination.protocol.alike) return binding
+    const { resourceFor = ({ resource_config }) => resource_config } = destination.protocol
+    return { ...binding, resource_config: resourceFor(binding), ...destination.declared?.(binding.collection.name) }
+  })
   const { name, config } = destination
+  const startAt = (from: JsonObject) => {
+    state = from
+  }
   try {
-    yield* write(destination.launch, { name, config, bindings, input, state: request.state, dry_run })
+    yield* write(destination.launch, { name, config, bindings, input, state, dry_run, startAt })
   } finally {
     abort.abort()
     await input.return(undefined).catch(() => {})
   }
 }
 
+/** Starts the source when it is first asked for. */
 async function* counted(
-  input: AsyncGenerator<RunEvent | WireEvent, void, void>,
+  read: () => AsyncGenerator<RunEvent | WireEvent, void, void>,
   onDocuments: PipeSource['onDocuments'],
 ): AsyncGenerator<RunEvent | WireEvent, void, void> {
-  for await (const event of input) {
+  for await (const event of read()) {
     if (event.type === 'document') onDocuments?.(1)
     if (event.type === 'wire') onDocuments?.(event.documents)
     yield event

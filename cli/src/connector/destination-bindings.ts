@@ -5,9 +5,13 @@ import type { Protocol, ValidateBinding } from '@sluice/launcher'
 export function destinationBindings(source: FlowSource, task: ConnectorTask, protocol: Protocol): ValidateBinding[] {
   return task.bindings
     .filter(({ disable }) => !disable)
-    .map(({ resource, target }): ValidateBinding => {
+    .map(({ resource, target, fields }): ValidateBinding => {
       const declared = readCollection(source, target) ?? { schema: { type: 'object' }, key: [] }
-      const binding = { collection: { name: target, ...declared }, resource_config: resource }
+      const binding = {
+        collection: { name: target, ...declared },
+        resource_config: resource,
+        ...(fields && { fields }),
+      }
       return { ...binding, resource_config: { ...protocol.resourceFor?.(binding), ...resource } }
     })
 }

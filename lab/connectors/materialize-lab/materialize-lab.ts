@@ -120,5 +120,5 @@ try {
 } catch (error) {
   const msg = error instanceof Error ? error.message : String(error)
   process.stderr.write(`${JSON.stringify({ level: 'error', msg })}\n`)
-  process.exitCode = 1
+  process.exit(1)
 }

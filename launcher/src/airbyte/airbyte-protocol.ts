@@ -6,6 +6,7 @@ import { resourceFor, write } from './write.ts'
 /** Airbyte's protocol v0: a process for each operation, arguments are files, one JSON message a line on stdout. */
 export const airbyteProtocol: Protocol = {
   name: 'airbyte',
+  alike: true,
   spec,
   check,
   discover,

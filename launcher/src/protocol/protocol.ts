@@ -15,6 +15,10 @@ export interface Protocol {
   readonly name: ProtocolName
   /** Whether `write` heeds `dry_run`. */
   readonly dry_run?: true
+  /** Whether `write` stores only what a checkpoint of the source follows. */
+  readonly transactional?: true
+  /** Whether the resources of sources and destinations are configured alike. */
+  readonly alike?: true
   /** What the connector says of itself. Needs no config. */
   spec(launch: Launch): Promise<ConnectorSpec>
   /** Has the connector try the config alone. @throws ConnectorError `refused` with the connector's reason */
@@ -35,7 +39,10 @@ export interface Protocol {
   fixture?(fixture: Fixture): Iterable<JsonObject>
 }
 
-export type Operation = Exclude<keyof Protocol, 'name' | 'dry_run' | 'resourceFor' | 'fixture'>
+export type Operation = Exclude<
+  keyof Protocol,
+  'name' | 'dry_run' | 'transactional' | 'alike' | 'resourceFor' | 'fixture'
+>
 
 /** The operation. @throws ConnectorError `not_offered` when connectors of this protocol do not have it */
 export function offered<O extends Operation>(protocol: Protocol, operation: O): NonNullable<Protocol[O]> {

@@ -25,4 +25,6 @@ export interface WriteRequest {
   dry_run?: boolean
   /** What the source started from; the yielded checkpoints go on from it. */
   state?: JsonObject
+  /** Has the source start from there instead; heeded until the input is first asked for. */
+  startAt?(state: JsonObject): void
 }

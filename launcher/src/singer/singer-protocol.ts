@@ -4,4 +4,14 @@ import { read, readWire } from './read.ts'
 import { resourceFor, write } from './write.ts'
 
 /** Singer taps and targets: arguments are files, messages are JSON lines on stdout, logs and metrics on stderr. */
-export const singerProtocol: Protocol = { name: 'singer', spec, discover, validate, read, readWire, write, resourceFor }
+export const singerProtocol: Protocol = {
+  name: 'singer',
+  alike: true,
+  spec,
+  discover,
+  validate,
+  read,
+  readWire,
+  write,
+  resourceFor,
+}

@@ -1,4 +1,5 @@
-import { type CaptureRequest, type PipeSource, pipe } from '@sluice/launcher'
+import type { ConnectorTask } from '@sluice/connector-specs'
+import { type CaptureRequest, type PipeDestination, type PipeSource, pipe } from '@sluice/launcher'
 import type { Services } from '../services.ts'
 import { followCheckpoints } from './commit-checkpoint.ts'
 import type { RunWork } from './execute-run.ts'
@@ -19,7 +20,8 @@ export async function writeDocuments(
   const from: PipeSource = {
     protocol: source.protocol,
     launch: { ...source.launch, ...reading.launch },
-    // A destination is fed to the bound itself: what it was given it may have stored.
+    // A destination is fed to the bound itself: what it was given it may have stored. One that stores in transactions is
+    // fed to the checkpoint that follows.
     request: {
       ...given,
       state: checkpoints.state,
@@ -28,12 +30,13 @@ export async function writeDocuments(
     },
     onDocuments: checkpoints.count,
   }
-  const into = {
-    protocol: withOwnResources(target),
+  const into: PipeDestination = {
+    protocol: target.protocol,
     launch: target.launch,
     name: target.connector.task.name,
     config: await target.config(),
     dry_run,
+    declared: (collection) => declaredBinding(target.connector.task, collection),
   }
   for await (const event of pipe(from, into)) {
     if (event.type === 'progress') tellStream(work, collections[event.binding] ?? '', event.status)
@@ -42,12 +45,18 @@ export async function writeDocuments(
   await checkpoints.commit(null, { outcome_changed: false })
 }
 
-/** What the target's own file says of a collection goes before what is derived of it. */
-function withOwnResources({ protocol, connector }: ConnectedLaunch): ConnectedLaunch['protocol'] {
-  const declared = new Map(connector.task.bindings.map(({ target, resource }) => [target, resource]))
+/** The binding of a collection, and the collection itself, as the target's own file has them. */
+function declaredBinding(
+  { bindings, collections = {} }: ConnectorTask,
+  name: string,
+): ReturnType<NonNullable<PipeDestination['declared']>> {
+  const binding = bindings.find(({ target }) => target === name)
+  if (!binding) return undefined
+  const { resource, fields } = binding
+  const collection = Object.hasOwn(collections, name) ? collections[name] : undefined
   return {
-    ...protocol,
-    resourceFor: (binding) =>
-      declared.get(binding.collection.name) ?? protocol.resourceFor?.(binding) ?? binding.resource_config,
+    resource_config: resource,
+    ...(fields && { fields }),
+    ...(collection && { collection: { name, ...collection } }),
   }
 }
