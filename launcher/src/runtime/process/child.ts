@@ -98,7 +98,8 @@ export async function endLeftovers(
   wasKilled: boolean,
 ): Promise<{ limit?: 'memory' }> {
   const group = cgroup ? await endControlGroup(cgroup) : null
-  if (!group && (isolation === 'none' || wasKilled)) await killByDirectory(directory)
+  // Unconfined it may have moved a process out of its group, as the same user.
+  if (isolation === 'none' || (!group && wasKilled)) await killByDirectory(directory)
   return group?.out_of_memory ? { limit: 'memory' } : {}
 }
 

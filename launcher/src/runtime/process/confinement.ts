@@ -75,8 +75,7 @@ export function describeHost({ isolation, groups }: HostConfinement): Confinemen
     isolation !== 'none' &&
       'A connector that declares hosts is not kept from others. Use the container or kubernetes runtime where that matters.',
     isolation === 'none' &&
-      groups === null &&
-      'A connector that detaches a process and clears its environment may leave it running. Install bubblewrap to rule that out.',
+      `A connector that detaches a process${groups ? ', moves it out of its control group' : ''} and clears its environment may leave it running. Install bubblewrap to rule that out.`,
     !held.includes('memory') &&
       'Memory is bounded for each process of a connector, not for all of them together. Delegate control groups (memory) to the server’s own group to bound them together (docs/runtimes.md).',
     !(held.includes('pids') && held.includes('cpu')) &&

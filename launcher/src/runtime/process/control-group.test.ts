@@ -51,6 +51,29 @@ for (const confinement of isolation === 'none' ? (['none'] as const) : ([isolati
   })
 }
 
+test('what an unconfined program detached and moved out of its group ends with it all the same', {
+  skip: groups ? false : 'no control groups are delegated to this user',
+}, async (t) => {
+  assert.ok(groups)
+  const runtime = createProcessRuntime({ confinement: 'none' })
+  t.after(() => runtime.close())
+  const names = await readdir(groups.path)
+  const elsewhere = names.includes('sluice-server') ? `${groups.path}/sluice-server` : groups.path
+  const script = `const { spawn } = require('node:child_process')
+    const { pid } = spawn('/bin/sleep', ['600'], { detached: true, stdio: 'ignore' })
+    const group = () => require('node:fs').readFileSync('/proc/' + pid + '/cgroup', 'utf8').split('\\n').find((line) => line.startsWith('0:'))
+    const before = group()
+    require('node:fs').writeFileSync('${elsewhere}/cgroup.procs', String(pid))
+    console.log(JSON.stringify([pid, before !== group()])); process.exit()`
+  const command = [process.execPath, '-e', script]
+  const running = await runtime.start({ name: 'acme/test', command, cwd: tmpdir(), env: {}, stdin: 'closed' })
+  const [stdout] = await Promise.all([text(running.stdout), running.exited])
+  const [pid, moved] = JSON.parse(stdout) as [number, boolean]
+  assert.equal(moved, true)
+  const status = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => '')
+  assert.match(status, /^$|\) [ZX] /)
+})
+
 test('a server that is alone in its group is moved below it, and the groups of its runs go with them', {
   skip: held.length > 0 ? false : 'no control groups are delegated to this user',
 }, async () => {

@@ -1,4 +1,4 @@
-// What a program forked and detached from itself: found by its control group where there is one, else by the private
+// What a program forked and detached from itself: found by its control group where there is one, and by the private
 // directory that every process inherits by name in its environment.
 import { readdirSync, readFileSync } from 'node:fs'
 import { readdir, readFile } from 'node:fs/promises'
