@@ -25,6 +25,9 @@ const read: Ask = async (protocol, launch, config) => {
   for await (const _ of offered(protocol, 'read')(launch, request));
 }
 
+const validate: Ask = (protocol, launch, config) =>
+  offered(protocol, 'validate')(launch, { name: 'acme/x', config, bindings: [] })
+
 /** The same as leaky/leak.py; the token comes by stdin, by a file that an argument names, or by the environment. */
 const LEAK = `
 const fs = require('node:fs')
@@ -67,6 +70,7 @@ const node = [process.execPath, '-e', LEAK, 'connector']
 const PROTOCOLS: [ProtocolName, string[], Ask, Partial<Launch>?][] = [
   ['flow', node, discover],
   ['flow', node, discover, { protobuf: true }],
+  ['flow', node, validate, { protobuf: true, destination: true }],
   ['airbyte', node, check],
   ['singer', node, discover],
   ['environment', node, read],
@@ -82,7 +86,7 @@ before(async () => {
 after(() => rm(place, { recursive: true, force: true }))
 
 for (const [name, command, ask, more = {}] of PROTOCOLS) {
-  const spoken = more.protobuf ? `${name} in protobuf` : name
+  const spoken = `${name}${more.protobuf ? ' in protobuf' : ''}${more.destination ? ' and takes documents' : ''}`
   const skip = command[0] === 'python3' ? withoutPython : false
   test(`S45 S49 S50 a secret given to a connector that speaks ${spoken} is in no argv, no environment of others, no log, no error and no file, and nothing it prints moves a cursor`, {
     skip,

@@ -7,6 +7,7 @@ import { launchScript } from '../fixtures/launch-script.ts'
 import type { Launch } from '../launch.ts'
 import type { CaptureRequest } from '../protocol/requests.ts'
 import { capture } from './capture.ts'
+import { protobufCodec } from './codec/protobuf-codec.ts'
 import { spec } from './operations.ts'
 
 const MESSAGES = new URL('../../../lab/connectors/source-lab/protobuf-messages.ts', import.meta.url).href
@@ -175,4 +176,13 @@ test('a connector that was told to speak protobuf and answers in JSON is told so
     assert.deepEqual([code, message.includes('hunter2')], ['output_too_large', false])
     return true
   })
+})
+
+test('a materialization says in protobuf by the greatest field number that its checkpoint is one of nothing', () => {
+  const { decode } = protobufCodec('materialize')
+  const empty = Buffer.from([0x22, 2, 0x0a, 0])
+  const explicit = Buffer.from([0x22, 8, 0x0a, 6, 0xf8, 0xff, 0xff, 0xff, 0x0f, 1])
+  assert.deepEqual(decode(empty), { message: { opened: { runtimeCheckpoint: {} } } })
+  assert.deepEqual(decode(explicit), { message: { opened: { runtimeCheckpoint: { explicitZero: true } } } })
+  assert.deepEqual(decode(Buffer.from([0x22, 0])), { message: { opened: {} } })
 })

@@ -28,6 +28,9 @@ export interface Conversation {
 
 const WAITING = 'waiting for documents'
 
+/** So much goes to the connector at once. */
+const CHUNK_BYTES = 64 * 1024
+
 export function converse(run: FlowRun, teller: Teller): Conversation {
   const messages = messageReader(run)
   let pending: Promise<ReceivedMessage> | null = null
@@ -74,7 +77,7 @@ export function converse(run: FlowRun, teller: Teller): Conversation {
     },
     async *meanwhile<T>(promise: Promise<T>) {
       for (;;) {
-        receive(WAITING).catch(() => {})
+        void receive(WAITING)
         const first = new Promise<{ value: T } | null>((resolve, reject) => {
           wake = () => resolve(null)
           promise.then((value) => resolve({ value }), reject)
@@ -91,9 +94,7 @@ export function converse(run: FlowRun, teller: Teller): Conversation {
     },
     beside(requests) {
       let failure: { error: unknown } | null = null
-      const told = (async () => {
-        for await (const request of requests()) await conversation.tell(request)
-      })().catch(async (error: unknown) => {
+      const told = tellAll(run, requests()).catch(async (error: unknown) => {
         failure = { error }
         await run.stop()
       })
@@ -114,4 +115,22 @@ export function converse(run: FlowRun, teller: Teller): Conversation {
     },
   }
   return conversation
+}
+
+async function tellAll(run: FlowRun, requests: AsyncIterable<JsonObject>): Promise<void> {
+  let chunk: Buffer[] = []
+  let size = 0
+  const write = async () => {
+    await run.write(Buffer.concat(chunk, size))
+    chunk = []
+    size = 0
+  }
+  for await (const request of requests) {
+    const encoded = run.codec.encode(request)
+    const bytes = typeof encoded === 'string' ? Buffer.from(encoded) : encoded
+    chunk.push(bytes)
+    size += bytes.length
+    if (size >= CHUNK_BYTES) await write()
+  }
+  await write()
 }

@@ -277,6 +277,7 @@ function scripted(answers: Record<string, string>, validated: JsonObject = {}): 
   }
   const cases = Object.entries(all).map(([name, script]) => `${name}: (body) => { ${script} }`)
   return launchScript(`const all = { ${cases.join(', ')} }; onRequest((key, body) => all[key]?.(body))`, {
+    secrets: ['hunter2'],
     limits: { grace_ms: 200 },
   })
 }
@@ -327,9 +328,9 @@ test('fields are selected as the destination can take them, and what it must hav
       /no field text, which must be there. Messages/,
     ],
     [
-      { id: optional, n: { type: 'INCOMPATIBLE', reason: 'It is a text.' } },
+      { id: optional, n: { type: 'INCOMPATIBLE', reason: 'It is a text,\x1b[2J hunter2.' } },
       COUNTS,
-      /the field n does not fit .* It is a text\./,
+      /the field n does not fit .* It is a text,\\x1b\[2J \[redacted\]\.$/,
     ],
     [{ id: optional }, { ...COUNTS, fields: { require: { n: {} } } }, /the field n is none that it takes/],
     [{ id: optional }, { ...COUNTS, fields: { exclude: ['x'] } }, /has no field x, which the binding names/],

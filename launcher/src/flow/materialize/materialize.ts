@@ -13,6 +13,7 @@ import { sourceOf, splitState } from './kept-state.ts'
 import { apply, stateOf, validateBindings } from './prepare-materialization.ts'
 import { ACKNOWLEDGE, openRequest } from './requests.ts'
 import { opened, stateUpdate } from './responses.ts'
+import { showUnsuitable } from './show-unsuitable.ts'
 import { followSource } from './source-feed.ts'
 import { checkpoint, keepOwn, type Session, transact } from './transact.ts'
 
@@ -75,7 +76,7 @@ export async function* materialize(given: Launch, request: WriteRequest): AsyncG
     yield { type: 'done', reason: 'exited' }
   } catch (error) {
     yield* teller.told()
-    throw error
+    throw showUnsuitable(error, launch)
   } finally {
     source.end()
     await run?.stop()

@@ -25,8 +25,9 @@ function pack(value: JsonValue): Buffer {
 
 /** A zero byte within is written as 00 ff, so that 00 is the end. */
 function packBytes(kind: number, text: string): Buffer {
-  const escaped = [...Buffer.from(text)].flatMap((byte) => (byte === 0 ? [0, 0xff] : [byte]))
-  return Buffer.from([kind, ...escaped, 0])
+  const bytes = Buffer.from(text).toString('latin1')
+  const escaped = bytes.replaceAll('\0', '\0\xff')
+  return Buffer.from(`${String.fromCharCode(kind)}${escaped}\0`, 'latin1')
 }
 
 /** The kind tells sign and length; a negative number is written as its complement. */

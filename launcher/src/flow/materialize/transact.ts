@@ -16,7 +16,7 @@ import { loaded, stateUpdate } from './responses.ts'
 import type { SourceFeed } from './source-feed.ts'
 
 /** A transaction ends at a checkpoint: when so much has come, after so long, or when the source has nothing more. */
-const TRANSACTION_BYTES = 64 * 1024 * 1024
+const TRANSACTION_BYTES = 16 * 1024 * 1024
 const TRANSACTION_MS = 10_000
 const QUIET_MS = 200
 

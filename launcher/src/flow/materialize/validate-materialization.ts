@@ -1,11 +1,12 @@
 import { ConnectorError } from '../../connector-error.ts'
 import type { Teller } from '../../events/teller.ts'
 import type { Launch } from '../../launch.ts'
-import type { ValidateRequest } from '../../protocol/requests.ts'
+import type { ValidateBinding, ValidateRequest } from '../../protocol/requests.ts'
 import { askOnce } from '../unary.ts'
 import { type SelectedBinding, validateRequest } from './requests.ts'
-import { validated } from './responses.ts'
+import { type Constraint, validated } from './responses.ts'
 import { selectFields } from './select-fields.ts'
+import { showUnsuitable } from './show-unsuitable.ts'
 
 /**
  * Has a destination try config and bindings, and selects the fields that satisfy it.
@@ -31,9 +32,17 @@ export async function validateMaterialization(
         ...binding,
         resource_path: resourcePath,
         delta_updates: deltaUpdates,
-        selection: selectFields(binding, constraints),
+        selection: select(launch, binding, constraints),
         ser_policy: serPolicy,
       },
     ]
   })
+}
+
+function select(launch: Launch, binding: ValidateBinding, constraints: Readonly<Record<string, Constraint>>) {
+  try {
+    return selectFields(binding, constraints)
+  } catch (error) {
+    throw showUnsuitable(error, launch)
+  }
 }
