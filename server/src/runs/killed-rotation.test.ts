@@ -5,7 +5,7 @@ import { readFileSync, writeFileSync } from 'node:fs'
 import { createServer, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { dirname, join } from 'node:path'
-import { type TestContext, test } from 'node:test'
+import { describe, type TestContext, test } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import { startClusterStandIn } from '@sluice/launcher/testing/cluster'
 import { readGrant } from '../grants/grant.ts'
@@ -97,17 +97,20 @@ async function rotateAndKill(t: TestContext, runtime: RuntimeConfig, env = {}): 
   assert.equal((await server.api('POST', `/v1/connections/${connection_id}/refresh`)).status, 200)
 }
 
-test('what a tap rotated before its server was killed is in the grant after the restart', async (t) => {
-  // Other servers of this machine have no part in it.
-  await rotateAndKill(t, { name: 'process' }, { TMPDIR: temporaryDirectory(t) })
-})
+// Most of their time is waiting.
+describe('rotations of killed servers', { concurrency: 2 }, () => {
+  test('what a tap rotated before its server was killed is in the grant after the restart', async (t) => {
+    // Other servers of this machine have no part in it.
+    await rotateAndKill(t, { name: 'process' }, { TMPDIR: temporaryDirectory(t) })
+  })
 
-test('what a tap rotated in a Job before its server was killed is in the grant after the restart', async (t) => {
-  const cluster = await startClusterStandIn()
-  defer(t, () => cluster.close())
-  const KUBECONFIG = join(temporaryDirectory(t), 'kubeconfig')
-  writeFileSync(KUBECONFIG, cluster.config.exportConfig())
-  await rotateAndKill(t, { name: 'kubernetes' }, { KUBECONFIG })
-  const running = [...cluster.jobs.values()].filter(({ pod }) => pod?.stand_in?.process.exitCode === null)
-  assert.deepEqual(running, [])
+  test('what a tap rotated in a Job before its server was killed is in the grant after the restart', async (t) => {
+    const cluster = await startClusterStandIn()
+    defer(t, () => cluster.close())
+    const KUBECONFIG = join(temporaryDirectory(t), 'kubeconfig')
+    writeFileSync(KUBECONFIG, cluster.config.exportConfig())
+    await rotateAndKill(t, { name: 'kubernetes' }, { KUBECONFIG })
+    const running = [...cluster.jobs.values()].filter(({ pod }) => pod?.stand_in?.process.exitCode === null)
+    assert.deepEqual(running, [])
+  })
 })

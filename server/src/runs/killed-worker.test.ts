@@ -1,7 +1,7 @@
 // Several server processes on one database: one is killed outright while it works on a run, another one ends a run that is
 // not its own.
 import assert from 'node:assert/strict'
-import { type TestContext, test } from 'node:test'
+import { describe, type TestContext, test } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import { connect } from '../testing/connect-story.ts'
 import { startProgram } from '../testing/program.ts'
@@ -11,10 +11,13 @@ import { startTestServer, type TestServer } from '../testing/test-server.ts'
 
 const WORKER = fileURLToPath(new URL('../testing/run-faults/worker.ts', import.meta.url))
 
-/** A server that takes up no runs while the worker lives, and a worker process that does. */
-async function serverAndWorker(t: TestContext) {
+/**
+ * A server that takes up no runs while the worker lives, and a worker process that does.
+ * @param idle_ms the silence after which a capture is over
+ */
+async function serverAndWorker(t: TestContext, idle_ms: number) {
   const documents_directory = temporaryDirectory(t)
-  const run_limits = { idle_ms: 1500, documents_directory }
+  const run_limits = { idle_ms, documents_directory }
   const server = await startTestServer(t, { run_limits: { ...run_limits, at_once: 0 } })
   const order: WorkerOrder = { ...server.launch, database_url: server.database_url, run_limits }
   const worker = await startProgram(t, WORKER, [JSON.stringify(order)])
@@ -36,43 +39,46 @@ async function until(
   }
 }
 
-test('a run whose server is killed is taken up by another, and its file has every document once', async (t) => {
-  const { server, worker } = await serverAndWorker(t)
-  const { connection_id } = await connect(server, {}, { region: 'all', history: 'all', page_size: 50 })
-  const order = { connection_id, operation: 'read', documents: 'file' }
-  const { body: started } = await server.api('POST', '/v1/runs', order)
-  await until(server, started.id, ({ document_count }) => document_count > 0)
-  await worker.kill()
-  const { body: left } = await server.api('GET', `/v1/runs/${started.id}`)
-  assert.deepEqual([left.status, left.attempt], ['running', 1])
-  server.services.runs.limits.at_once = 1
-  await server.services.runs.settled({ id: started.id, tenant_id: server.tenant_id }, 60_000)
-  const { body: run } = await server.api('GET', `/v1/runs/${started.id}`)
-  assert.equal(run.error, null)
-  assert.deepEqual([run.status, run.attempt, run.document_count], ['succeeded', 2, 1250])
-  const response = await fetch(`${server.base_url}/v1/runs/${started.id}/documents`, {
-    headers: { authorization: `Bearer ${server.api_key}` },
+// Most of their time is waiting.
+describe('runs at several servers', { concurrency: 2 }, () => {
+  test('a run whose server is killed is taken up by another, and its file has every document once', async (t) => {
+    const { server, worker } = await serverAndWorker(t, 1500)
+    const { connection_id } = await connect(server, {}, { region: 'all', history: 'all', page_size: 50 })
+    const order = { connection_id, operation: 'read', documents: 'file' }
+    const { body: started } = await server.api('POST', '/v1/runs', order)
+    await until(server, started.id, ({ document_count }) => document_count > 0)
+    await worker.kill()
+    const { body: left } = await server.api('GET', `/v1/runs/${started.id}`)
+    assert.deepEqual([left.status, left.attempt], ['running', 1])
+    server.services.runs.limits.at_once = 1
+    await server.services.runs.settled({ id: started.id, tenant_id: server.tenant_id }, 60_000)
+    const { body: run } = await server.api('GET', `/v1/runs/${started.id}`)
+    assert.equal(run.error, null)
+    assert.deepEqual([run.status, run.attempt, run.document_count], ['succeeded', 2, 1250])
+    const response = await fetch(`${server.base_url}/v1/runs/${started.id}/documents`, {
+      headers: { authorization: `Bearer ${server.api_key}` },
+    })
+    const lines = (await response.text()).trimEnd().split('\n')
+    assert.equal(lines.length, 1250)
+    assert.equal(new Set(lines).size, 1250)
   })
-  const lines = (await response.text()).trimEnd().split('\n')
-  assert.equal(lines.length, 1250)
-  assert.equal(new Set(lines).size, 1250)
-})
 
-test('a run is followed and cancelled at another server than the one that works on it', async (t) => {
-  const { server } = await serverAndWorker(t)
-  const { connection_id } = await connect(server, {}, { region: 'all', history: 'all', poll_seconds: 1 })
-  const { body: started } = await server.api('POST', '/v1/runs', {
-    connection_id,
-    operation: 'read',
-    documents: 'file',
+  test('a run is followed and cancelled at another server than the one that works on it', async (t) => {
+    const { server } = await serverAndWorker(t, 60_000)
+    const { connection_id } = await connect(server, {}, { region: 'all', history: 'all', poll_seconds: 1 })
+    const { body: started } = await server.api('POST', '/v1/runs', {
+      connection_id,
+      operation: 'read',
+      documents: 'file',
+    })
+    await until(server, started.id, ({ document_count }) => document_count > 0)
+    const told = await fetch(`${server.base_url}/v1/runs/${started.id}/events`, {
+      headers: { authorization: `Bearer ${server.api_key}` },
+    })
+    assert.equal((await server.api('POST', `/v1/runs/${started.id}:cancel`)).status, 202)
+    await server.services.runs.settled({ id: started.id, tenant_id: server.tenant_id }, 30_000)
+    const { body: run } = await server.api('GET', `/v1/runs/${started.id}`)
+    assert.deepEqual([run.status, run.error.code], ['cancelled', 'cancelled'])
+    assert.match(await told.text(), /event: progress[\s\S]*event: status\ndata: \{"status":"cancelled"/)
   })
-  await until(server, started.id, ({ document_count }) => document_count > 0)
-  const told = await fetch(`${server.base_url}/v1/runs/${started.id}/events`, {
-    headers: { authorization: `Bearer ${server.api_key}` },
-  })
-  assert.equal((await server.api('POST', `/v1/runs/${started.id}:cancel`)).status, 202)
-  await server.services.runs.settled({ id: started.id, tenant_id: server.tenant_id }, 30_000)
-  const { body: run } = await server.api('GET', `/v1/runs/${started.id}`)
-  assert.deepEqual([run.status, run.error.code], ['cancelled', 'cancelled'])
-  assert.match(await told.text(), /event: progress[\s\S]*event: status\ndata: \{"status":"cancelled"/)
 })
