@@ -1,11 +1,14 @@
 // Several server processes on one database: one is killed outright while it works on a run, another one ends a run that is
 // not its own.
 import assert from 'node:assert/strict'
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { describe, type TestContext, test } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import { connect } from '../testing/connect-story.ts'
 import { startProgram } from '../testing/program.ts'
 import type { WorkerOrder } from '../testing/run-faults/worker.ts'
+import { openTableStore } from '../testing/table-store.ts'
 import { temporaryDirectory } from '../testing/temporary-directory.ts'
 import { startTestServer, type TestServer } from '../testing/test-server.ts'
 
@@ -15,10 +18,13 @@ const WORKER = fileURLToPath(new URL('../testing/run-faults/worker.ts', import.m
  * A server that takes up no runs while the worker lives, and a worker process that does.
  * @param idle_ms the silence after which a capture is over
  */
-async function serverAndWorker(t: TestContext, idle_ms: number) {
+async function serverAndWorker(t: TestContext, idle_ms: number, connectors?: string[]) {
   const documents_directory = temporaryDirectory(t)
   const run_limits = { idle_ms, documents_directory }
-  const server = await startTestServer(t, { run_limits: { ...run_limits, at_once: 0 } })
+  const server = await startTestServer(t, {
+    run_limits: { ...run_limits, at_once: 0 },
+    ...(connectors && { connectors }),
+  })
   const order: WorkerOrder = { ...server.launch, database_url: server.database_url, run_limits }
   const worker = await startProgram(t, WORKER, [JSON.stringify(order)])
   assert.equal(worker.first_line, 'ready')
@@ -40,7 +46,7 @@ async function until(
 }
 
 // Most of their time is waiting.
-describe('runs at several servers', { concurrency: 2 }, () => {
+describe('runs at several servers', { concurrency: 3 }, () => {
   test('a run whose server is killed is taken up by another, and its file has every document once', async (t) => {
     const { server, worker } = await serverAndWorker(t, 1500)
     const { connection_id } = await connect(server, {}, { region: 'all', history: 'all', page_size: 50 })
@@ -61,6 +67,55 @@ describe('runs at several servers', { concurrency: 2 }, () => {
     const lines = (await response.text()).trimEnd().split('\n')
     assert.equal(lines.length, 1250)
     assert.equal(new Set(lines).size, 1250)
+  })
+
+  test('a server that is killed in the middle of a commit leaves a materialization in which every document counts once', async (t) => {
+    const target = join(temporaryDirectory(t), 'flow.yaml')
+    const connectors = fileURLToPath(new URL('../../../lab/connectors/', import.meta.url))
+    const amount = { type: 'integer', reduce: { strategy: 'sum' } }
+    const schema = {
+      type: 'object',
+      properties: { customer_id: { type: 'string' }, amount },
+      reduce: { strategy: 'merge' },
+    }
+    const local = { protocol: 'flow', command: ['node', join(connectors, 'materialize-lab/materialize-lab.ts')] }
+    const flow = {
+      collections: { 'acme/orders': { key: ['/customer_id'], schema } },
+      materializations: {
+        'acme/totals': { endpoint: { local }, bindings: [{ source: 'acme/orders', resource: { table: 'totals' } }] },
+      },
+    }
+    writeFileSync(target, JSON.stringify(flow))
+    const { server, worker } = await serverAndWorker(t, 1500, [join(connectors, 'source-lab/flow.yaml'), target])
+    const store = await openTableStore(t)
+    const committing = Promise.withResolvers<void>()
+    const killed = Promise.withResolvers<void>()
+    store.beforeWrite = () => {
+      committing.resolve()
+      return killed.promise
+    }
+    const { connection_id } = await connect(server, {}, { region: 'all', history: 'all' })
+    const { body: totals } = await server.api('POST', '/v1/connections', {
+      connector_id: 'totals',
+      config: { store: store.address },
+    })
+    const bindings = [{ resource: { stream: 'orders' }, target: 'acme/orders' }]
+    const order = { connection_id, operation: 'write', target_connection_id: totals.id, bindings }
+    const { body: started } = await server.api('POST', '/v1/runs', order)
+    await committing.promise
+    await worker.kill()
+    killed.resolve()
+    server.services.runs.limits.at_once = 1
+    await server.services.runs.settled({ id: started.id, tenant_id: server.tenant_id }, 60_000)
+    const { body: run } = await server.api('GET', `/v1/runs/${started.id}`)
+    assert.deepEqual([run.error, run.status, run.attempt, run.document_count], [null, 'succeeded', 2, 1000])
+    const read = { connection_id, operation: 'read', bindings, save_state: false, max_documents: 1000, state: {} }
+    const { body: whole } = await server.api('POST', '/v1/runs?wait=60', read)
+    const sum = (documents: { amount?: unknown }[]) =>
+      documents.reduce((total, { amount }) => total + Number(amount), 0)
+    assert.equal(whole.documents.length, 1000)
+    const expected = sum(whole.documents.map(({ document }: { document: object }) => document))
+    assert.equal(sum(store.documents('totals')), expected)
   })
 
   test('a run is followed and cancelled at another server than the one that works on it', async (t) => {

@@ -1,43 +1,14 @@
 // Runs that pipe a source into a materialization of Flow's, through HTTP with the lab's connectors.
 import assert from 'node:assert/strict'
-import { once } from 'node:events'
-import { createServer } from 'node:http'
-import type { AddressInfo } from 'node:net'
-import { text } from 'node:stream/consumers'
-import { type TestContext, test } from 'node:test'
+import { test } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import { connect } from '../testing/connect-story.ts'
-import { defer } from '../testing/defer.ts'
+import { openTableStore } from '../testing/table-store.ts'
 import { startTestServer, type TestServer } from '../testing/test-server.ts'
 
 const lab = (name: string) => fileURLToPath(new URL(`../../../lab/connectors/${name}/flow.yaml`, import.meta.url))
 const run_limits = { idle_ms: 700, retry_ms: 50 }
 const CUSTOMERS = 250
-
-/** Keeps the lab's tables, and may refuse to. */
-async function openStore(t: TestContext) {
-  let kept = '{}'
-  const store = {
-    address: '',
-    refuses: 0,
-    documents(table: string): Record<string, unknown>[] {
-      const rows: Record<string, { doc: Record<string, unknown> }> = JSON.parse(kept).tables?.[table] ?? {}
-      return Object.values(rows).map(({ doc }) => doc)
-    },
-  }
-  const server = createServer(async (request, response) => {
-    if (request.method === 'GET') return response.writeHead(kept === '{}' ? 404 : 200).end(kept)
-    const body = await text(request)
-    store.refuses -= 1
-    if (store.refuses >= 0) return response.writeHead(503).end()
-    kept = body
-    response.writeHead(204).end()
-  }).listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  defer(t, async () => void server.close())
-  store.address = `http://127.0.0.1:${(server.address() as AddressInfo).port}/`
-  return store
-}
 
 async function orderInto(server: TestServer, connector_id: string, config: object) {
   const { connection_id } = await connect(server, {}, { region: 'all', history: 'all' })
@@ -55,7 +26,7 @@ const stateOf = async (server: TestServer, id: string) =>
   (await server.api('GET', `/v1/connections/${id}/state`)).body.data[0]?.state
 
 test('a source is piped into a materialization, whose table is named by the collection, and goes on from there', async (t) => {
-  const store = await openStore(t)
+  const store = await openTableStore(t)
   const connectors = [lab('source-lab'), lab('materialize-lab')]
   const server = await startTestServer(t, { connectors, run_limits })
   const order = await orderInto(server, 'materialize-lab', { store: store.address })
@@ -75,7 +46,7 @@ test('a source is piped into a materialization, whose table is named by the coll
 })
 
 test('a commit that fails is tried again with what was staged, and a bound ends the run at a checkpoint', async (t) => {
-  const store = await openStore(t)
+  const store = await openTableStore(t)
   store.refuses = 1
   const connectors = [lab('source-lab'), lab('materialize-lab')]
   const server = await startTestServer(t, { connectors, run_limits })
@@ -93,7 +64,7 @@ test('a commit that fails is tried again with what was staged, and a bound ends 
 })
 
 test('in protobuf, a destination that keeps the checkpoint says where the source goes on, whatever state is kept here', async (t) => {
-  const store = await openStore(t)
+  const store = await openTableStore(t)
   const connectors = [lab('source-lab'), lab('materialize-lab-protobuf')]
   const server = await startTestServer(t, { connectors, run_limits })
   const order = await orderInto(server, 'materialize-lab-protobuf', { store: store.address, authority: 'remote' })
