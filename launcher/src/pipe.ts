@@ -52,7 +52,15 @@ export async function* pipe(source: PipeSource, destination: PipeDestination): A
   const bindings = request.bindings.map((binding): ValidateBinding => {
     if (same && destination.protocol.alike) return binding
     const { resourceFor = ({ resource_config }) => resource_config } = destination.protocol
-    return { ...binding, resource_config: resourceFor(binding), ...destination.declared?.(binding.collection.name) }
+    const { collection, ...declared } = destination.declared?.(binding.collection.name) ?? {}
+    return {
+      ...binding,
+      resource_config: resourceFor(binding),
+      ...declared,
+      ...(collection && {
+        collection: collection.key.length > 0 ? collection : { ...collection, key: binding.collection.key },
+      }),
+    }
   })
   const { name, config } = destination
   const startAt = (from: JsonObject) => {

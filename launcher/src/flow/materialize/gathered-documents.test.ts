@@ -65,6 +65,19 @@ test('what does not fit in memory is reduced and stored like what does, and leav
   )
 })
 
+test('documents of the destination that do not fit in memory are put aside while the others are still asked for', async () => {
+  const gathered = gatherDocuments([binding('acme/pets')], 10_000)
+  for (let n = 0; n < 20; n += 1) await gathered.add(0, { id: `k${n}`, n: 1 })
+  gathered.checkpoint()
+  for await (const { index, document } of gathered.documents()) {
+    await gathered.load(index, { ...document, n: 1, pad: 'x'.repeat(3_000) })
+  }
+  const stored = await all(gathered.stores())
+  assert.deepEqual([stored.length, ...new Set(stored.map(({ document }) => document.n))], [20, 2])
+  assert.ok(stored.every(({ document, exists }) => exists && String(document.pad).length === 3_000))
+  await gathered.clear()
+})
+
 test('a document that was not asked for is noticed, whether it fits in memory or not', async () => {
   for (const memory of [undefined, 100]) {
     const gathered = gatherDocuments([binding('acme/pets')], memory)

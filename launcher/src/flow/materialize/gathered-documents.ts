@@ -151,7 +151,7 @@ export function gatherDocuments(bindings: readonly SelectedBinding[], memory = D
       if (!file && !held.has(id)) throw new UnaskedDocument()
       loaded.set(id, { index, document, anew: false })
       loadedBytes += sizeOf(document)
-      if (file && loadedBytes > memory) {
+      if (loadedBytes > memory) {
         await putAside(loaded, loadedAside)
         loadedBytes = 0
       }

@@ -127,44 +127,42 @@ for (const protobuf of [false, true]) {
   }
 }
 
+/** Feeds what counts to the end, is killed once `cut` checkpoints were kept, and feeds the rest. */
+async function cutAndResume(t: TestContext, authority: string, cut: number) {
+  const store = await openStore(t)
+  let state: JsonObject = {}
+  for (const kept of [cut, Number.POSITIVE_INFINITY]) {
+    let committed = () => {}
+    // Has nothing more until its last checkpoint was committed, so that each is a transaction.
+    const input = async function* (from: JsonObject) {
+      for await (const event of counting(Number(from.at ?? 0))) {
+        const commit = new Promise<void>((resolve) => {
+          committed = resolve
+        })
+        yield event
+        if (event.type === 'checkpoint') await commit
+      }
+    }
+    let checkpoints = 0
+    for await (const event of feed({ launch: lab(false), config: { store: store.address, authority }, state, input })) {
+      if (event.type !== 'checkpoint') continue
+      // Killed with this checkpoint told, and not kept.
+      if (checkpoints >= kept) break
+      checkpoints += 1
+      state = foldState(state, event.state)
+      committed()
+    }
+  }
+  assert.deepEqual(sorted(store.rows('counts')), COUNTED, `after ${cut} checkpoints`)
+  assert.deepEqual(state, { at: END })
+}
+
 for (const [authority, cuts] of [
   ['recovery_log', 4],
   ['remote', 3],
 ] as const) {
   test(`whatever is cut off is taken up again, and nothing is lost or counted twice, by ${authority}`, async (t) => {
-    for (let cut = 0; cut < cuts; cut += 1) {
-      const store = await openStore(t)
-      let state: JsonObject = {}
-      for (const kept of [cut, Number.POSITIVE_INFINITY]) {
-        let committed = () => {}
-        // Has nothing more until its last checkpoint was committed, so that each is a transaction.
-        const input = async function* (from: JsonObject) {
-          for await (const event of counting(Number(from.at ?? 0))) {
-            const commit = new Promise<void>((resolve) => {
-              committed = resolve
-            })
-            yield event
-            if (event.type === 'checkpoint') await commit
-          }
-        }
-        let checkpoints = 0
-        for await (const event of feed({
-          launch: lab(false),
-          config: { store: store.address, authority },
-          state,
-          input,
-        })) {
-          if (event.type !== 'checkpoint') continue
-          // Killed with this checkpoint told, and not kept.
-          if (checkpoints >= kept) break
-          checkpoints += 1
-          state = foldState(state, event.state)
-          committed()
-        }
-      }
-      assert.deepEqual(sorted(store.rows('counts')), COUNTED, `after ${cut} checkpoints`)
-      assert.deepEqual(state, { at: END })
-    }
+    await Promise.all(Array.from({ length: cuts }, (_, cut) => cutAndResume(t, authority, cut)))
   })
 }
 
@@ -281,6 +279,28 @@ function scripted(answers: Record<string, string>, validated: JsonObject = {}): 
     limits: { grace_ms: 200 },
   })
 }
+
+test('while a transaction is committed the source is not read on', async () => {
+  let given = 0
+  const told: [message: string, given: number][] = []
+  const slowly = {
+    flush: `log({ level: 'info', msg: 'flushing' }); setTimeout(() => answer({ flushed: {} }), 300)`,
+    startCommit: `log({ level: 'info', msg: 'committed' }); answer({ startedCommit: {} })`,
+  }
+  const launch: Launch = { ...scripted(slowly), onLog: ({ message }) => void told.push([message, given]) }
+  const pad = 'x'.repeat(1024 * 1024)
+  const input = async function* (): AsyncGenerator<RunEvent> {
+    for (;;) {
+      given += 1
+      yield { type: 'document', binding: 0, document: { id: String(given), pad } }
+      yield { type: 'checkpoint', state: { updated: { given }, merge_patch: false } }
+    }
+  }
+  for await (const event of feed({ launch, config: {}, input })) if (event.type === 'checkpoint') break
+  const [[first, before] = ['', 0], [last, after] = ['', 0]] = told
+  assert.deepEqual([first, last], ['flushing', 'committed'])
+  assert.ok(before > 10 && after - before <= 1, `${before} documents before, ${after} after`)
+})
 
 test('a destination that breaks the protocol is told of by what it did', async () => {
   const faults: [Record<string, string>, RegExp, string][] = [
