@@ -2,6 +2,7 @@ import type { Kysely } from 'kysely'
 import { createLinkReader, createSessionLinkReader } from './connect/connect-link.ts'
 import { createPendingAuthorizationCommits, createPendingAuthorizationTakes } from './connect/pending-authorization.ts'
 import { createConnectionCommits } from './connect/store-connection.ts'
+import { createRecordedReadings } from './credentials/recorded-reading.ts'
 import type { Database } from './database/schema.ts'
 import { createGrantReader } from './grants/usable-grant.ts'
 
@@ -13,6 +14,7 @@ export function createBatches(db: Kysely<Database>) {
     links: createLinkReader(db),
     links_of_sessions: createSessionLinkReader(db),
     grants: createGrantReader(db),
+    recorded_readings: createRecordedReadings(db),
     pending_authorizations: createPendingAuthorizationCommits(db),
     taken_authorizations: createPendingAuthorizationTakes(db),
     connections: createConnectionCommits(db),

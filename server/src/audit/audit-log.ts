@@ -1,5 +1,6 @@
 // Appends to the audit chains by group commit: a caller waits for the commit of its own record, and many share one.
 import { type Kysely, sql } from 'kysely'
+import postgres from 'postgres'
 import { DatabaseAwayError } from '../database/database-away.ts'
 import { createGroupCommit } from '../database/group-commit.ts'
 import type { Database } from '../database/schema.ts'
@@ -27,11 +28,21 @@ export function createAuditLog({ db, now }: { db: Kysely<Database>; now: () => D
       try {
         await records.add({ tenant_id: tenantId, record: recordText(tenantId, entry, now()) })
       } catch (cause) {
-        if (cause instanceof DatabaseAwayError) throw cause
-        throw new Problem(503, 'audit_unavailable', UNAVAILABLE, { headers: { 'retry-after': '5' }, cause })
+        throw cause instanceof DatabaseAwayError ? cause : auditUnavailable(cause)
       }
     },
   }
+}
+
+/** What failed in a statement that appends audit records among other things: the problem where it was the appending. */
+export function auditFailure(error: unknown): unknown {
+  return error instanceof postgres.PostgresError && error.where?.includes('append_audit_records')
+    ? auditUnavailable(error)
+    : error
+}
+
+function auditUnavailable(cause: unknown): Problem {
+  return new Problem(503, 'audit_unavailable', UNAVAILABLE, { headers: { 'retry-after': '5' }, cause })
 }
 
 const UNAVAILABLE = 'This is recorded before it is done, and the audit log cannot be written now. Try again later.'

@@ -40,6 +40,23 @@ export function recordText(tenantId: string, entry: AuditEntry, at: Date): strin
   return UNSTORABLE.test(text) ? JSON.stringify(storable(record)) : text
 }
 
+/**
+ * The text of an entry with a number in its detail that only the statement knows which writes it: what stands before the
+ * number and what after.
+ */
+export function recordTextAround(
+  tenantId: string,
+  entry: Omit<AuditEntry, 'detail'>,
+  name: string,
+  at: Date,
+): [before: string, after: string] {
+  const text = recordText(tenantId, { ...entry, detail: { [name]: 0 } }, at)
+  return [text.slice(0, -AFTER_NUMBER.length - 1), AFTER_NUMBER]
+}
+
+/** The detail is the record's last member. */
+const AFTER_NUMBER = '}}'
+
 /** How JSON writes NUL and lone surrogates; or what looks so, where it does no harm. */
 const UNSTORABLE = /\\u(?:0000|d)/
 

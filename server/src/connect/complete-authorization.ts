@@ -1,6 +1,6 @@
 import type { Conversation, OAuthPlan, ObtainedGrant } from '@sluice/oauth'
 import type { Transaction } from 'kysely'
-import type { AuditActor } from '../audit/audit-record.ts'
+import { type AuditActor, recordText } from '../audit/audit-record.ts'
 import { newConnectionRow } from '../connections/connection.ts'
 import type { Database } from '../database/schema.ts'
 import { newGrantRow } from '../grants/grant.ts'
@@ -111,8 +111,8 @@ async function create(answered: Answered): Promise<void> {
   const created = { kind: 'created', actor, detail: { connect_session_id }, at: now } as const
   const subject = { type: 'connection', id: connection.id }
   const detail = { connector_id, connect_session_id }
-  await services.audit.append(tenant_id, { action: 'connection.create', actor, subject, detail })
-  const stored = { connection, rows, connect_session_id, browser_hash, created }
+  const record = recordText(tenant_id, { action: 'connection.create', actor, subject, detail }, now)
+  const stored = { connection, rows, connect_session_id, browser_hash, created, record }
   if (!(await services.batches.connections(tenant_id).add(stored))) throw linkUsed()
 }
 

@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict'
 import { type TestContext, test } from 'node:test'
 import { type AccountId, consent } from '@sluice/lab'
+import { sql } from 'kysely'
 import { type AccountsServer, labDeclaration, startAccountsServer } from '../testing/accounts-server.ts'
 import { connect, createLink, startAuthorization } from '../testing/connect-story.ts'
 import { isAlive } from '../testing/lab-tokens.ts'
@@ -57,6 +58,20 @@ test('they are revoked all the same where the provider ends one consent’s toke
   await connect(server, invitation, config)
   assert.equal(await authorize(server, lacking), 'scopes_missing')
   assert.deepEqual(await alive(), [true, false])
+})
+
+test('S48 what cannot be recorded in the audit log makes no connection, and its tokens are revoked', async (t) => {
+  const { server, alive } = await start(t)
+  await sql`alter table audit_records rename to elsewhere`.execute(server.services.db)
+  assert.equal(await authorize(server, invitation), 'audit_unavailable')
+  assert.deepEqual((await server.api('GET', '/v1/connections')).body.data, [])
+  assert.deepEqual(await alive(), [false])
+
+  await sql`alter table elsewhere rename to audit_records`.execute(server.services.db)
+  assert.equal(await authorize(server, invitation), 'completed')
+  const { body } = await server.api('GET', '/v1/audit_records?action=connection.create')
+  assert.equal(body.data.length, 1)
+  assert.deepEqual(await alive(), [false, true])
 })
 
 test('a repair that is refused ends its own tokens, and never those of another connection', async (t) => {

@@ -6,6 +6,8 @@ import type { RefreshPolicy } from '@sluice/oauth'
 const DUE_SHARE = { from: 0.75, to: 0.85 }
 /** By whoever reads it, when the queue did not get there. */
 const STALE_SHARE = { from: 0.88, to: 0.94 }
+/** Before this share of its life every token is fresh. */
+export const SURELY_FRESH_SHARE = STALE_SHARE.from
 /** However early a provider wants the refresh, a token is used for half of its life. */
 const EARLIEST_SHARE = 0.5
 

@@ -6,7 +6,7 @@ import type { Database } from '../database/schema.ts'
 import { notFound, Problem } from '../http/problem.ts'
 import { withoutGrant } from '../integrations/find-integration.ts'
 import type { Services } from '../services.ts'
-import { type Grant, grantColumns, openGrant } from './grant.ts'
+import { type Grant, type GrantRow, grantColumns, openGrant } from './grant.ts'
 
 /** Reads connections with their grants, those of one tenant that are asked for at once in one statement. */
 export function createGrantReader(db: Kysely<Database>) {
@@ -42,12 +42,16 @@ export async function requireUsableGrant({ batches, keys }: Services, tenantId: 
   if (row.disabled_at !== null) {
     throw connectionDisabled()
   }
-  const { version, sealed, issued_at, refreshable, failures } = row
-  if (version === null || sealed === null || issued_at === null || refreshable === null || failures === null) {
-    throw withoutGrant()
-  }
-  return openGrant(keys, { tenant_id: tenantId, id }, { ...row, version, sealed, issued_at, refreshable, failures })
+  if (!hasGrant(row)) throw withoutGrant()
+  return openGrant(keys, { tenant_id: tenantId, id }, row)
 }
+
+/** Whether a grant stood beside the connection: these columns are never null in one. */
+export function hasGrant(row: JoinedGrant): row is JoinedGrant & GrantRow {
+  return row.version !== null
+}
+
+type JoinedGrant = { [Column in keyof GrantRow]: GrantRow[Column] | null }
 
 export const connectionDisabled = (): Problem => new Problem(409, 'connection_disabled', `${DISABLED} ${ENABLE}`)
 
