@@ -15,8 +15,21 @@ export interface OAuthCredentialsPlace {
   discriminator: { property: string; value: JsonValue } | null
 }
 
+/** Schemas are not changed once they were read. */
+const found = new WeakMap<JsonObject, Map<string, OAuthCredentialsPlace | null>>()
+
 /** Finds the place for `provider`'s credentials, or null when the schema has none. */
 export function findOAuthCredentials(configSchema: JsonObject, provider: string): OAuthCredentialsPlace | null {
+  const known = found.get(configSchema) ?? new Map<string, OAuthCredentialsPlace | null>()
+  found.set(configSchema, known)
+  const kept = known.get(provider)
+  if (kept !== undefined) return kept
+  const place = searchOAuthCredentials(configSchema, provider)
+  known.set(provider, place)
+  return place
+}
+
+function searchOAuthCredentials(configSchema: JsonObject, provider: string): OAuthCredentialsPlace | null {
   const properties = isJsonObject(configSchema.properties) ? configSchema.properties : {}
   const candidates = Object.entries(properties)
     .sort(([a], [b]) => Number(b === DEFAULT_PROPERTY) - Number(a === DEFAULT_PROPERTY))

@@ -143,6 +143,7 @@ export {
   prepareAuthorization,
   readPushedAuthorizationResponse,
 } from './pushed-authorization.ts'
+export { randomOctets } from './random.ts'
 export { buildRefreshRequest, type RefreshRequestInput } from './refresh-request.ts'
 export {
   buildRegistrationRequest,

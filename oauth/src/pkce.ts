@@ -1,5 +1,6 @@
-import { hash, randomBytes } from 'node:crypto'
+import { hash } from 'node:crypto'
 import type { StateLength } from './plan.ts'
+import { randomOctets } from './random.ts'
 import { type Secret, secret } from './secret.ts'
 
 export interface Pkce {
@@ -26,9 +27,9 @@ export function createPkce(): Pkce {
 export function createState(length?: StateLength): string {
   if (length === undefined) return random256()
   const characters = Math.min(length.max, Math.max(length.min, 43))
-  return randomBytes(characters).toString('base64url').slice(0, characters)
+  return randomOctets(characters).toString('base64url').slice(0, characters)
 }
 
 function random256(): string {
-  return randomBytes(32).toString('base64url')
+  return randomOctets(32).toString('base64url')
 }

@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto'
 import { buildAuthorizationRequest } from '../authorization-request.ts'
 import type { AuthorizationServer } from '../discovery/authorization-server.ts'
 import { createDpopKey, type DpopKey } from '../dpop/dpop-key.ts'
@@ -8,6 +7,7 @@ import type { JsonObject } from '../json.ts'
 import { createPkce, createState } from '../pkce.ts'
 import { type OAuthPlan, templatesOf } from '../plan.ts'
 import { prepareAuthorization } from '../pushed-authorization.ts'
+import { randomOctets } from '../random.ts'
 import type { Secret } from '../secret.ts'
 import type { ConnectionContext } from './client-options.ts'
 import { type KeptAuthorization, keep, NOTHING_KEPT } from './kept-authorization.ts'
@@ -55,7 +55,7 @@ export async function startAuthorization(setup: Setup, input: StartInput): Promi
   const asked = new URL(url).searchParams
   const scopes = scopesIn(asked.get('scope'), plan)
   const issuer = issuerOf(setup, input)
-  const nonce = issuer !== null && scopes?.includes('openid') ? randomBytes(16).toString('base64url') : null
+  const nonce = issuer !== null && scopes?.includes('openid') ? randomOctets(16).toString('base64url') : null
   const key = await dpopKeyFor(setup, server)
   const further = Object.entries({
     ...(code_challenge && { code_challenge, code_challenge_method }),

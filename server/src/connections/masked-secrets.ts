@@ -24,6 +24,7 @@ export interface UnmaskedConfig {
  * @throws Problem 422 `nothing_masked`: one that never was there cannot be kept
  */
 export function keepMasked(schema: JsonObject, sent: JsonObject, standing: JsonObject): UnmaskedConfig {
+  if (!JSON.stringify(sent).includes(MASK)) return { config: sent, kept: [] }
   const config = structuredClone(sent)
   const kept = secretPointers(schema, config).filter((pointer) => readPointer(config, pointer) === MASK)
   for (const pointer of kept) {

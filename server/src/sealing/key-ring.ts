@@ -1,5 +1,6 @@
 // Envelope encryption: each tenant has a data key, kept wrapped in the database and unwrapped once per process.
-import { createCipheriv, createDecipheriv, createSecretKey, type KeyObject, randomBytes } from 'node:crypto'
+import { createCipheriv, createDecipheriv, createSecretKey, type KeyObject } from 'node:crypto'
+import { randomOctets } from '@sluice/oauth'
 import type { Kysely } from 'kysely'
 import type { Database } from '../database/schema.ts'
 import { createDataKey, newestDataKeyId, type OpenedDataKey, openDataKey } from './data-keys.ts'
@@ -65,7 +66,7 @@ export function createKeyRing(db: Kysely<Database>, keyEncryptionKeys: KeyEncryp
 
     async seal(place, value) {
       const { id, key } = await sealingKey(place.tenant_id)
-      const header = Buffer.concat([Buffer.of(FORMAT), idBytes(id), randomBytes(NONCE_BYTES)])
+      const header = Buffer.concat([Buffer.of(FORMAT), idBytes(id), randomOctets(NONCE_BYTES)])
       const cipher = createCipheriv('aes-256-gcm', key, header.subarray(1 + ID_BYTES))
       cipher.setAAD(boundTo(place, header))
       const ciphertext = Buffer.concat([cipher.update(JSON.stringify(value), 'utf8'), cipher.final()])
