@@ -13,4 +13,5 @@ export const KNOWN_MIGRATIONS = [
   '0012-pending-authorizations',
   '0013-logins',
   '0014-attempt-counts',
+  '0015-fewer-indexes',
 ]

@@ -6,6 +6,7 @@ import { deleteCookie, getCookie, setCookie } from 'hono/cookie'
 import { type Kysely, type Selectable, sql } from 'kysely'
 import { connectSessionStatus } from '../connect-sessions/connect-session-record.ts'
 import { createBatchedRead } from '../database/batched-read.ts'
+import { compiledOnce } from '../database/compiled-once.ts'
 import { inTenant } from '../database/in-tenant.ts'
 import { perTenant } from '../database/per-tenant.ts'
 import type { ConnectSessionTable, Database } from '../database/schema.ts'
@@ -45,30 +46,39 @@ export async function findLink({ batches }: Services, token: string): Promise<Li
 
 /** Reads links by the digest of their token, in hexadecimal: of the link itself, else of the one that a user code leads to. */
 export function createLinkReader(db: Kysely<Database>) {
+  const [byToken, byCodeLink] = [linksBy(db, 'token_hash'), linksBy(db, 'code_link_hash')]
   return createBatchedRead<LinkWithIntegration>(async (digests) => {
-    const links = await linksBy(db, 'token_hash', digests)
+    const links = await byToken(digests)
     const others = digests.filter((hash) => !links.has(hash))
-    return others.length === 0 ? links : new Map([...links, ...(await linksBy(db, 'code_link_hash', others))])
+    return others.length === 0 ? links : new Map([...links, ...(await byCodeLink(others))])
   })
 }
 
 /** The same by the ids of a tenant's sessions. */
 export function createSessionLinkReader(db: Kysely<Database>) {
-  return perTenant((tenantId) =>
-    createBatchedRead<LinkWithIntegration>(async (ids) => {
-      const rows = await selectLink(inTenant(db, tenantId))
+  return perTenant((tenantId) => {
+    const tenantDb = inTenant(db, tenantId)
+    const select = compiledOnce<'ids', ConnectSession>(tenantDb, ['ids'], ({ ids }) =>
+      selectLink(tenantDb)
         .where('connect_sessions.tenant_id', '=', tenantId)
-        .where('connect_sessions.id', '=', sql<string>`any(${ids}::uuid[])`)
-        .execute()
+        .where('connect_sessions.id', '=', sql<string>`any(${ids}::uuid[])`),
+    )
+    return createBatchedRead<LinkWithIntegration>(async (ids) => {
+      const rows = await select({ ids })
       return new Map(rows.map((row) => [row.id, readLink(row)]))
-    }),
-  )
+    })
+  })
 }
 
-async function linksBy(db: Kysely<Database>, column: 'token_hash' | 'code_link_hash', digests: string[]) {
-  const hashes = sql<Buffer>`any(array(select decode(digest, 'hex') from unnest(${digests}::text[]) as digest))`
-  const rows = await selectLink(db).where(column, '=', hashes).execute()
-  return new Map(rows.map((row) => [row[column]?.toString('hex') ?? '', readLink(row)]))
+function linksBy(db: Kysely<Database>, column: 'token_hash' | 'code_link_hash') {
+  const select = compiledOnce<'digests', ConnectSession>(db, ['digests'], ({ digests }) => {
+    const hashes = sql<Buffer>`any(array(select decode(digest, 'hex') from unnest(${digests}::text[]) as digest))`
+    return selectLink(db).where(column, '=', hashes)
+  })
+  return async (digests: string[]) => {
+    const rows = await select({ digests })
+    return new Map(rows.map((row) => [row[column]?.toString('hex') ?? '', readLink(row)]))
+  }
 }
 
 const linkUnknown = () =>

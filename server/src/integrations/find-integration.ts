@@ -4,6 +4,7 @@ import { z } from 'zod'
 import type { IntegrationTable } from '../database/schema.ts'
 import { notFound, Problem } from '../http/problem.ts'
 import type { KeyRing } from '../sealing/key-ring.ts'
+import { openAgain } from '../sealing/open-again.ts'
 import type { Services } from '../services.ts'
 import { clientKeysSchema, readClientKeys } from './client-keys.ts'
 import { type IntegrationRow, integrationColumns } from './integration-record.ts'
@@ -91,11 +92,11 @@ export async function openClient(
   const client_secret =
     client_secret_sealed === null
       ? null
-      : secret(z.string().parse(await keyRing.open(place('client_secret'), client_secret_sealed)))
+      : secret(z.string().parse(await openAgain(keyRing, place('client_secret'), client_secret_sealed)))
   const keys =
     client_keys_sealed === null
       ? {}
-      : clientKeysSchema.parse(await keyRing.open(place('client_keys'), client_keys_sealed))
+      : clientKeysSchema.parse(await openAgain(keyRing, place('client_keys'), client_keys_sealed))
   return {
     client: { client_id, client_secret, token_endpoint_auth_method, assertion_audience, ...readClientKeys(keys) },
     issuer: row.issuer,

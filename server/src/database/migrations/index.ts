@@ -12,6 +12,7 @@ import * as consoleSessionRules from './0011-console-session-rules.ts'
 import * as pendingAuthorizations from './0012-pending-authorizations.ts'
 import * as logins from './0013-logins.ts'
 import * as attemptCounts from './0014-attempt-counts.ts'
+import * as fewerIndexes from './0015-fewer-indexes.ts'
 
 /** In order of name; a migration that has been released is never edited. */
 export const migrations: Record<string, Migration> = {
@@ -28,4 +29,5 @@ export const migrations: Record<string, Migration> = {
   '0012-pending-authorizations': pendingAuthorizations,
   '0013-logins': logins,
   '0014-attempt-counts': attemptCounts,
+  '0015-fewer-indexes': fewerIndexes,
 }
