@@ -36,6 +36,24 @@ test('S48 credentials are not revealed while the audit log cannot be written, an
   assert.ok(!JSON.stringify(body).includes(token))
 })
 
+test('S48 readings that come at once are each recorded with what was read, and those that give nothing are not', async (t) => {
+  const server = await startTestServer(t)
+  const [{ connection_id: read }, { connection_id: disabled }] = [await connect(server), await connect(server)]
+  await server.api('PATCH', `/v1/connections/${disabled}`, { disabled: true })
+  const missing = read.replace(/^........-..../, '00000000-0000')
+  const ids = [read, disabled, read, missing, read]
+  const statusOf = async (id: string) => (await server.api('GET', `/v1/connections/${id}/credentials`)).status
+  assert.deepEqual(await Promise.all(ids.map(statusOf)), [200, 409, 200, 404, 200])
+  await server.api('POST', `/v1/connections/${read}/refresh`, {})
+  assert.equal(await statusOf(read), 200)
+
+  const { body } = await server.api('GET', '/v1/audit_records?action=credentials.read')
+  const told = body.data.map((record: { subject: object; detail: object }) => [record.subject, record.detail])
+  const reading = (version: number) => [{ type: 'connection', id: read }, { version }]
+  assert.deepEqual(told, [reading(2), reading(1), reading(1), reading(1)])
+  assert.equal((await server.api('POST', '/v1/audit_records:verify', {})).body.intact, true)
+})
+
 test('a sign-in to the console is audited, and refused while it cannot be', async (t) => {
   const server = await startTestServer(t)
   const signIn = () => createTestBrowser(server.base_url).post('/console/session', { api_key: server.api_key })
