@@ -28,6 +28,7 @@ API key needs the scope runs:write.`,
   examples: [
     `runs start preview ${ID} --max-documents 20`,
     `runs start read ${ID} --to-file --json`,
+    `runs start write ${ID} --target 019a2f0e-8d20-7b11-a3c4-5e6f7a8b9c0d`,
     `runs start read ${ID} --no-wait --quiet`,
   ],
   async run(options, terminal) {

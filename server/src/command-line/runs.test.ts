@@ -8,6 +8,7 @@ import { createIntegration } from '../integrations/create-integration.ts'
 import { redirectUri } from '../integrations/integration-record.ts'
 import { connect } from '../testing/connect-story.ts'
 import { runSluice, SLUICE, startSluice } from '../testing/run-sluice.ts'
+import { openTableStore } from '../testing/table-store.ts'
 import { temporaryDirectory } from '../testing/temporary-directory.ts'
 import { startTestServer, type TestServer } from '../testing/test-server.ts'
 import { openPane, withoutTmux } from '../testing/tmux.ts'
@@ -15,6 +16,7 @@ import { openPane, withoutTmux } from '../testing/tmux.ts'
 const failingConnectors = fileURLToPath(new URL('../testing/connectors/flow.yaml', import.meta.url))
 const staysOn = fileURLToPath(new URL('../testing/connectors/stubborn.ts', import.meta.url))
 const labConnector = fileURLToPath(new URL('../../../lab/connectors/source-lab/flow.yaml', import.meta.url))
+const materialization = fileURLToPath(new URL('../../../lab/connectors/materialize-lab/flow.yaml', import.meta.url))
 
 const environment = (server: TestServer) => ({ SLUICE_SERVER: server.base_url, SLUICE_API_KEY: server.api_key })
 
@@ -56,6 +58,22 @@ test('runs are started, watched, listed and read from the command line', async (
   assert.deepEqual([tried.status, tried.documents], ['succeeded', []])
   assert.deepEqual(await state(), before)
   await run(['start', 'nonsense', connection_id], 8)
+})
+
+test('what is read goes into the materialization that --target names', async (t) => {
+  const store = await openTableStore(t)
+  const connectors = [labConnector, materialization]
+  const server = await startTestServer(t, { connectors, run_limits: { idle_ms: 700 } })
+  const { connection_id } = await connect(server, {}, { region: 'all', history: 'all' })
+  const target = await server.api('POST', '/v1/connections', {
+    connector_id: 'materialize-lab',
+    config: { store: store.address },
+  })
+  const start = ['runs', 'start', 'write', connection_id, '--target', target.body.id, '--json']
+  const ended = await runSluice(start, environment(server))
+  assert.equal(ended.code, 0, ended.stderr)
+  assert.equal(JSON.parse(ended.stdout).document_count, 1250)
+  assert.deepEqual([store.documents('customers').length, store.documents('orders').length], [250, 1000])
 })
 
 test('a failed run ends with its verdict’s code, and a run that is watched goes on after Ctrl-C until it is cancelled', async (t) => {
