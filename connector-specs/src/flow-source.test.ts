@@ -134,6 +134,39 @@ test('imports are read relative to the importing file, and their paths mean thei
   assert.deepEqual(readCollection(source, 'acme/pets'), { schema: { type: 'object' }, key: ['/id'] })
 })
 
+test('a destination knows the collections that it is fed from, by their read schemas, and the fields that it gets', async () => {
+  const flow = {
+    collections: {
+      'acme/pets': {
+        key: ['/id'],
+        writeSchema: { type: 'object' },
+        readSchema: { allOf: [{ $ref: 'flow://write-schema' }] },
+      },
+    },
+    materializations: {
+      'acme/x': {
+        endpoint: { local: { command: ['x'], protobuf: true } },
+        bindings: [
+          { resource: {}, source: 'acme/pets', fields: { recommended: 2, include: { a: {} }, exclude: ['b'] } },
+          { resource: {}, source: 'acme/vets' },
+        ],
+      },
+    },
+  }
+  const source = await loadFlowSource(await write('destination.yaml', JSON.stringify(flow)))
+  const { destination, protobuf, bindings, collections } = await selectTask(source, { keys: null })
+  assert.deepEqual([destination, protobuf], [true, true])
+  assert.deepEqual(
+    bindings.map(({ target, fields }) => [target, fields]),
+    [
+      ['acme/pets', { recommended: 2, require: { a: {} }, exclude: ['b'] }],
+      ['acme/vets', undefined],
+    ],
+  )
+  const schema = { allOf: [{ $ref: 'flow://write-schema' }], $defs: { 'flow://write-schema': { type: 'object' } } }
+  assert.deepEqual(collections, { 'acme/pets': { schema, key: ['/id'] } })
+})
+
 test('imports that are missing, go round or declare a name twice are told with their places', async () => {
   const of = async (yaml: string) => (await refusal(task(yaml))).message
   assert.match(await of('import:\n  - none.yaml\n'), /flow\.yaml:2:5: The imported file \S+none\.yaml cannot be read/)

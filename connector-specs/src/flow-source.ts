@@ -83,6 +83,7 @@ const collection = z.looseObject({
   /** Inline, or the path of a file. */
   schema: z.union([jsonObject, z.string().min(1)]).optional(),
   writeSchema: z.union([jsonObject, z.string().min(1)]).optional(),
+  readSchema: z.union([jsonObject, z.string().min(1)]).optional(),
   key: z.array(z.string()).default([]),
 })
 

@@ -116,14 +116,24 @@ export async function selectTask(source: FlowSource, selection: TaskSelection): 
   }
 }
 
-/** The schema and key of a collection that the flow.yaml declares; null where it declares none of the name. */
+/** As Flow's read schemas refer to the schema that documents are written by. */
+const WRITE_SCHEMA = 'flow://write-schema'
+
+/**
+ * The schema that documents are read by, and the key, of a collection that the flow.yaml declares; null where it declares
+ * none of the name.
+ */
 export function readCollection(source: FlowSource, name: string): { schema: JsonObject; key: string[] } | null {
   const declared = Object.hasOwn(source.collections, name) ? source.collections[name] : undefined
   if (declared === undefined) return null
   const { directory } = source.fileOf(name, 'collections')
-  const schema = declared.writeSchema ?? declared.schema ?? { type: 'object' }
   const place = source.placeOf(['collections', name, 'schema'])
-  return { schema: readObject(schema, { directory, path: '', place }), key: declared.key }
+  const read = (schema: JsonObject | string) => readObject(schema, { directory, path: '', place })
+  const { readSchema, writeSchema, schema = { type: 'object' }, key } = declared
+  const written = read(writeSchema ?? schema)
+  if (readSchema === undefined) return { schema: written, key }
+  const { $defs = {}, ...rest } = read(readSchema)
+  return { schema: { ...rest, $defs: { ...(isJsonObject($defs) && $defs), [WRITE_SCHEMA]: written } }, key }
 }
 
 function collectionsOf(source: FlowSource, { bindings }: FlowCapture) {

@@ -11,8 +11,8 @@ import type { FlowRun } from '../start-flow-run.ts'
 export interface Conversation {
   /** Settles once more may be told. */
   tell(request: JsonObject): Promise<void>
-  /** The next message; `during` completes the sentence "… while". @throws ConnectorError when there is none */
-  next(during: string): AsyncGenerator<ToldEvent, JsonObject, void>
+  /** The next message; `during` completes the sentence "… while". @throws ConnectorError when there is none in time */
+  next(during: string, waitMs?: number): AsyncGenerator<ToldEvent, JsonObject, void>
   /** The body of a message that must be of this kind. @throws ConnectorError */
   read<T>(message: JsonObject, key: string, schema: z.ZodType<T>): Promise<T>
   /** What the promise gives, unless the connector speaks or ends first, which it must not. @throws ConnectorError */
@@ -37,13 +37,13 @@ export function converse(run: FlowRun, teller: Teller): Conversation {
   let spoke = false
   let wake = () => {}
 
-  const receive = (during: string) => {
+  const receive = (during: string, waitMs = run.limits.idle_ms) => {
     if (pending) return pending
     spoke = false
     const taken = messages.take()
     const received = taken
       ? taken.then((message): ReceivedMessage => ({ kind: 'message', message }))
-      : messages.receive(run.limits.idle_ms, during)
+      : messages.receive(waitMs, during)
     const tellOf = () => {
       spoke = true
       wake()
@@ -52,22 +52,19 @@ export function converse(run: FlowRun, teller: Teller): Conversation {
     pending = received
     return received
   }
-  const take = async (during: string) => {
-    const received = await receive(during)
+  const take = async (during: string, waitMs?: number) => {
+    const received = await receive(during, waitMs)
     pending = null
     return received
   }
 
   const conversation: Conversation = {
     tell: (request) => run.write(run.codec.encode(request)),
-    async *next(during) {
-      const received = yield* teller.until(run, take(during))
+    async *next(during, waitMs = run.limits.idle_ms) {
+      const received = yield* teller.until(run, take(during, waitMs))
       if (received.kind === 'message') return received.message
       if (received.kind === 'end') throw await run.fail('incomplete', `exited while ${during}. Look at its log.`)
-      throw await run.fail(
-        'timeout',
-        `said nothing for ${run.limits.idle_ms / 1000} s while ${during}. Look at its log.`,
-      )
+      throw await run.fail('timeout', `said nothing for ${waitMs / 1000} s while ${during}. Look at its log.`)
     },
     async read(message, key, schema) {
       const response = readResponse(message, key, schema)

@@ -51,7 +51,7 @@ export async function* materialize(given: Launch, request: WriteRequest): AsyncG
     run = await startFlowRun(launch, config, teller)
     const talk = converse(run, teller)
     await talk.tell(openRequest({ ...task, config }, kept.destination))
-    const answer = yield* talk.next('opening')
+    const answer = yield* talk.next('opening', run.limits.timeout_ms)
     const { runtimeCheckpoint } = await talk.read(answer, 'opened', opened)
     yield { type: 'opened' }
     const isRemote = isJsonObject(runtimeCheckpoint)

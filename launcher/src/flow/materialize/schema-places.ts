@@ -65,9 +65,12 @@ export function flatten(
   return { all, choices }
 }
 
-/** What a reference within the schema leads to; null where it leads outside, or nowhere. */
+/** What a reference within the schema, or to what Flow bundles with it, leads to; null where it leads outside, or nowhere. */
 export function resolveReference(reference: string, root: JsonObject): JsonObject | null {
-  if (reference !== '#' && !reference.startsWith('#/')) return null
+  if (reference !== '#' && !reference.startsWith('#/')) {
+    const bundled = isJsonObject(root.$defs) ? root.$defs[reference] : undefined
+    return isJsonObject(bundled) ? bundled : null
+  }
   const found = readPointer(root, decodeURIComponent(reference.slice(1)))
   return isJsonObject(found) ? found : null
 }

@@ -123,6 +123,14 @@ test('annotations are found behind references, in parts of a schema, and under c
   assert.deepEqual(reduce({ id: 1, n: 2, x: 1 }, { id: 1, op: 'reset' }), { id: 1, op: 'reset' })
 })
 
+test('a read schema takes up the annotations of the write schema that is bundled with it', () => {
+  const plan = reductionPlan(collection, {
+    allOf: [{ $ref: 'flow://write-schema' }, { $ref: 'flow://inferred-schema' }],
+    $defs: { 'flow://write-schema': { ...by('merge'), properties: { n: by('sum') } } },
+  })
+  assert.deepEqual(reduceDocuments({ collection, plan }, { n: 1, x: 1 }, { n: 2 }, true), { n: 3, x: 1 })
+})
+
 test('a place that says to be deleted is, once the reduction is full', () => {
   const schema = {
     ...by('merge'),
