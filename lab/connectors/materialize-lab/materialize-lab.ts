@@ -14,6 +14,7 @@ interface Config {
 
 interface OpenRequest {
   materialization: {
+    name: string
     config: Config
     bindings: { resourceConfig: { table: string }; deltaUpdates?: boolean }[]
   }
@@ -33,6 +34,7 @@ interface Staged {
   rows: { table: string; id: string; row: Row | null }[]
 }
 
+let name = ''
 let config: Config = {}
 let bindings: { table: string; isDelta: boolean }[] = []
 let store: Store = await openStore(undefined)
@@ -49,6 +51,7 @@ const answers: Record<string, (body: never) => Promise<object | null> | object |
   }),
   apply: () => ({ applied: { actionDescription: '' } }),
   async open({ materialization, state }: OpenRequest) {
+    name = materialization.name
     config = materialization.config
     bindings = materialization.bindings.map(({ resourceConfig: { table }, deltaUpdates = false }) => ({
       table,
@@ -56,7 +59,7 @@ const answers: Record<string, (body: never) => Promise<object | null> | object |
     }))
     store = await openStore(config.store)
     if (config.address) inbox = openInbox(config.address)
-    if (config.authority === 'remote') return { opened: { runtimeCheckpoint: store.checkpoint ?? {} } }
+    if (config.authority === 'remote') return { opened: { runtimeCheckpoint: store.checkpoints[name] ?? {} } }
     staged = state?.staged
     return { opened: {} }
   },
@@ -103,7 +106,7 @@ async function keep({ transaction, rows: changes }: Staged, checkpoint: object |
     else delete store.tables[table][id]
   }
   store.transaction = transaction
-  store.checkpoint = checkpoint
+  if (checkpoint) store.checkpoints[name] = checkpoint
   await store.save()
 }
 

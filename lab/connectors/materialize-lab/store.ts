@@ -13,15 +13,15 @@ export interface Tables {
   tables: Record<string, Record<string, Row>>
   /** The last transaction that was stored. */
   transaction: string | null
-  /** Flow's checkpoint, where the store is the one that keeps it. */
-  checkpoint: object | null
+  /** Flow's checkpoints by materialization, where the store is the one that keeps them. */
+  checkpoints: Record<string, object>
 }
 
 export interface Store extends Tables {
   save(): Promise<void>
 }
 
-const EMPTY: Tables = { tables: {}, transaction: null, checkpoint: null }
+const EMPTY: Tables = { tables: {}, transaction: null, checkpoints: {} }
 
 /** @throws Error when the place does not answer, or holds something else */
 export async function openStore(place: string | undefined): Promise<Store> {
@@ -29,8 +29,8 @@ export async function openStore(place: string | undefined): Promise<Store> {
   const store: Store = {
     ...structuredClone(kept),
     async save() {
-      const { tables, transaction, checkpoint } = store
-      if (place) await write(place, JSON.stringify({ tables, transaction, checkpoint }))
+      const { tables, transaction, checkpoints } = store
+      if (place) await write(place, JSON.stringify({ tables, transaction, checkpoints }))
     },
   }
   return store

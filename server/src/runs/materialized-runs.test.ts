@@ -73,4 +73,9 @@ test('in protobuf, a destination that keeps the checkpoint says where the source
   await server.api('DELETE', `/v1/connections/${order.connection_id}/state`)
   const again = await run()
   assert.deepEqual([again.error, again.document_count], [null, 0])
+  // Other bindings have a checkpoint of their own there.
+  const orders = { ...order, bindings: [{ resource: { stream: 'orders' }, target: 'acme/orders' }] }
+  const { body: other } = await server.api('POST', '/v1/runs?wait=60', orders)
+  assert.deepEqual([other.error, store.documents('orders').length], [null, 1000])
+  assert.equal(store.documents('customers').length, CUSTOMERS)
 })

@@ -5,6 +5,7 @@ import { followCheckpoints } from './commit-checkpoint.ts'
 import type { RunWork } from './execute-run.ts'
 import type { ConnectedLaunch } from './launch-connection.ts'
 import { boundedReading, tellStream } from './read-documents.ts'
+import { bindingSetOf } from './run-request.ts'
 
 /** Pipes the source into the target as fast as it takes; a checkpoint counts once the target has stored all before it. */
 export async function writeDocuments(
@@ -33,7 +34,7 @@ export async function writeDocuments(
   const into: PipeDestination = {
     protocol: target.protocol,
     launch: target.launch,
-    name: target.connector.task.name,
+    name: taskName(target, work),
     config: await target.config(),
     dry_run,
     declared: (collection) => declaredBinding(target.connector.task, collection),
@@ -43,6 +44,11 @@ export async function writeDocuments(
     if (event.type === 'checkpoint') await checkpoints.commit(event.state, { outcome_changed: false })
   }
   await checkpoints.commit(null, { outcome_changed: false })
+}
+
+/** A destination that keeps checkpoints keeps one for each name: those of other sources and bindings are not its own. */
+function taskName({ connector }: ConnectedLaunch, { held, request }: RunWork): string {
+  return [connector.task.name, held.run.connection_id, bindingSetOf(request.bindings, null)].join('/')
 }
 
 /** The binding of a collection, and the collection itself, as the target's own file has them. */

@@ -4,7 +4,6 @@ import { isJsonObject, type JsonObject } from '@sluice/connector-specs'
 import { ConnectorError } from '../../connector-error.ts'
 
 const DESTINATION = '$destination'
-const INTENT = 'sluice/state'
 
 export interface KeptState {
   source: JsonObject
@@ -19,9 +18,9 @@ export function joinState({ source, destination }: KeptState): JsonObject {
   return Object.keys(destination).length === 0 ? source : { ...source, [DESTINATION]: destination }
 }
 
-/** Flow's runtime checkpoint: connectors keep it as it is. */
-export function runtimeCheckpoint(source: JsonObject): JsonObject {
-  return { ackIntents: { [INTENT]: Buffer.from(JSON.stringify(source)).toString('base64') } }
+/** Flow's runtime checkpoint: connectors keep it as it is. It names the task, so that none takes up another one's. */
+export function runtimeCheckpoint(task: string, source: JsonObject): JsonObject {
+  return { ackIntents: { [intentOf(task)]: Buffer.from(JSON.stringify(source)).toString('base64') } }
 }
 
 /**
@@ -29,15 +28,19 @@ export function runtimeCheckpoint(source: JsonObject): JsonObject {
  *
  * @throws ConnectorError `unsuitable` when somebody else wrote it
  */
-export function sourceOf(checkpoint: JsonObject): JsonObject {
+export function sourceOf(task: string, checkpoint: JsonObject): JsonObject {
   const { sources, ackIntents, explicitZero } = checkpoint
   const isEmpty = [sources, ackIntents].every((part) => !isJsonObject(part) || Object.keys(part).length === 0)
   if (isEmpty || explicitZero === true) return {}
-  const kept = isJsonObject(ackIntents) ? ackIntents[INTENT] : undefined
+  const kept = isJsonObject(ackIntents) ? ackIntents[intentOf(task)] : undefined
   const state = typeof kept === 'string' ? parse(Buffer.from(kept, 'base64').toString()) : null
   if (isJsonObject(state)) return state
   const what = 'The destination keeps a checkpoint that somebody else wrote, so two would feed the same place.'
   throw new ConnectorError('unsuitable', `${what} Give these bindings another one.`)
+}
+
+function intentOf(task: string): string {
+  return `sluice/${task}`
 }
 
 function parse(text: string): unknown {

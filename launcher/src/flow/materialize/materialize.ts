@@ -56,7 +56,7 @@ export async function* materialize(given: Launch, request: WriteRequest): AsyncG
     yield { type: 'opened' }
     const isRemote = isJsonObject(runtimeCheckpoint)
     if (isRemote) {
-      const source = sourceOf(runtimeCheckpoint)
+      const source = sourceOf(task.name, runtimeCheckpoint)
       if (!isDeepStrictEqual(source, kept.source)) {
         run.log('info', 'The source goes on from the checkpoint that the destination keeps.')
         kept.source = source

@@ -128,7 +128,7 @@ async function* storeAndCommit({ run, talk, task, gathered }: Session, state: Js
       const binding = task.bindings[index]
       if (binding) yield storeRequest(index, binding, document, how)
     }
-    yield startCommitRequest(runtimeCheckpoint(state))
+    yield startCommitRequest(runtimeCheckpoint(task.name, state))
   })
   try {
     const answer = yield* talk.next('storing documents')
