@@ -361,6 +361,9 @@ test('fields are selected as the destination can take them, and what it must hav
     assert.match(error?.message ?? '', message)
     assert.equal(error?.code, 'unsuitable')
   }
+  const twin = { ...COUNTS, collection: { ...COUNTS.collection, name: 'other/counts' } }
+  const { message } = await readToEnd(feed({ launch: lab(false), config: {}, bindings: [COUNTS, twin] }))
+  assert.match(message, /acme\/counts and other\/counts would be stored at the same place, counts\./)
   const told: JsonObject[] = []
   const launch = constrained({ id: optional, n: optional, last: { type: 'FIELD_FORBIDDEN' }, flow_document: optional })
   const noticing = `all.apply = ({ materialization }) => { log({ level: 'info', msg: 'applied', spec: materialization.bindings[0] }); answer({ applied: {} }) }`

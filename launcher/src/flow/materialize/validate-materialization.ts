@@ -23,10 +23,18 @@ export async function validateMaterialization(
     const counts = `${bindings.length} bindings where ${request.bindings.length} were asked for`
     throw new ConnectorError('protocol', `The connector validated ${counts}. Mend the connector.`)
   }
+  const places = new Map<string, string>()
   return request.bindings.flatMap((binding, index) => {
     const answer = bindings[index]
     if (!answer) return []
     const { resourcePath, constraints, deltaUpdates, serPolicy = null } = answer
+    const { name } = binding.collection
+    const other = places.get(JSON.stringify(resourcePath))
+    if (other !== undefined) {
+      const what = `The collections ${other} and ${name} would be stored at the same place, ${resourcePath.join('.')}.`
+      throw showUnsuitable(new ConnectorError('unsuitable', `${what} Give each a resource of its own.`), launch)
+    }
+    places.set(JSON.stringify(resourcePath), name)
     return [
       {
         ...binding,
