@@ -3,7 +3,8 @@ import { randomBytes } from 'node:crypto'
 import { constants } from 'node:fs'
 import { mkdir, open, rename } from 'node:fs/promises'
 import { basename, join } from 'node:path'
-import { Secret } from '@sluice/connector-specs'
+// The type alone: who starts programs for a server loads this, and is to be small and up at once.
+import type { Secret } from '@sluice/connector-specs'
 
 /** A larger file is none that was put there to be read back. */
 const MAXIMUM_BYTES = 64 * 1024 * 1024
@@ -25,7 +26,7 @@ export async function writePrivateFile(
   const temporary = `${path}.${randomBytes(6).toString('hex')}.new`
   const file = await open(temporary, 'wx', 0o600)
   try {
-    await file.writeFile(content instanceof Secret ? content.reveal() : content)
+    await file.writeFile(typeof content === 'string' ? content : content.reveal())
   } finally {
     await file.close()
   }
