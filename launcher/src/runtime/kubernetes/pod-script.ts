@@ -28,6 +28,7 @@ export type Pipe = 'stdin' | 'stdout' | 'stderr' | 'result' | 'status' | 'lifeli
  * whether the command is whole.
  */
 const SCRIPT = `umask 077
+trap 'exit 143' TERM
 mount=$1 secrets=$2 stdin=$3 result=$4 file_blocks=$5 cpu_seconds=$6 whole=$7; shift 7
 pipes=$mount/pipes kept=$mount/kept
 mkdir "$mount/private" "$mount/starting" || exit 1
@@ -43,17 +44,20 @@ ulimit -c 0
 [ "$whole" = yes ] || set -- \${AIRBYTE_ENTRYPOINT:-} "$@"
 [ "$stdin" = yes ] && from=$pipes/stdin || from=/dev/null
 [ "$result" = yes ] && to=$pipes/result || to=/dev/null
-SLUICE_PROGRAM=$mount "$@" <"$from" >"$pipes/stdout" 2>"$pipes/stderr" 3>"$to" & child=$!
+exec 5<"$pipes/lifeline"
+: >"$kept/attended"
+SLUICE_PROGRAM=$mount "$@" <"$from" >"$pipes/stdout" 2>"$pipes/stderr" 3>"$to" 5<&- & child=$!
 echo "$child" >"$pipes/pid"
 ending=
 trap 'ending=yes; kill -TERM "$child"' TERM
 (
-  { : >"$kept/attended"; cat >/dev/null; } <"$pipes/lifeline"
+  cat <&5 >/dev/null
   : >"$kept/orphaned"
   kill -TERM "$child" 2>/dev/null || exit 0
   for second in 1 2 3 4 5; do sleep 1; kill -0 "$child" 2>/dev/null || exit 0; done
   kill -KILL "$child"
 ) & lifeline=$!
+exec 5<&-
 while :; do wait "$child"; code=$?; kill -0 "$child" 2>/dev/null || break; done
 echo "$code" >"$pipes/status" &
 while :; do wait "$lifeline"; kill -0 "$lifeline" 2>/dev/null || break; done

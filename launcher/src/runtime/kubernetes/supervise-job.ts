@@ -153,7 +153,7 @@ async function isLeft(pod: Pod): Promise<boolean> {
   const deadline = performance.now() + CUT_MS
   for (;;) {
     const state = await stateOf(pod)
-    if (state !== 'attended' || performance.now() > deadline) return state === 'left'
+    if (state === 'left' || state === 'gone' || performance.now() > deadline) return state === 'left'
     await delay(LOOK_MS, null, { ref: false })
   }
 }
