@@ -14,8 +14,8 @@ export const description = 'reading credentials, authorizing, and ten thousand r
 
 const READ_MS = 4000
 const START_MS = 3000
-/** Each callback needs a start of its own. */
-const CALLBACKS = 600
+/** Each callback needs a start of its own. As long a round as that of the bare exchange, so that both are warm. */
+const CALLBACKS = 4000
 const ALL_MS = 120_000
 const COUNTED_AFTER_MS = 1500
 const CONFIG = { region: 'all', history: 'all' }

@@ -20,7 +20,7 @@ export interface Reading {
 export function createRecordedReadings(db: Kysely<Database>) {
   return perTenant((tenantId) => {
     const readAll = statementFor(inTenant(db, tenantId), tenantId)
-    return createGroupCommit<Reading, GrantRow | undefined>(async (readings) => {
+    const write = async (readings: Reading[]): Promise<(GrantRow | undefined)[]> => {
       const given = readings.map(({ connection_id, record: [before, after] }) => ({ connection_id, before, after }))
       const rows = await readAll({
         ids: readings.map((reading) => reading.connection_id),
@@ -30,7 +30,8 @@ export function createRecordedReadings(db: Kysely<Database>) {
       })
       const found = new Map(rows.map((row) => [row.connection_id, row]))
       return readings.map(({ connection_id }) => found.get(connection_id))
-    })
+    }
+    return createGroupCommit(write, { at_once: 2 })
   })
 }
 

@@ -14,13 +14,19 @@ interface Waiting<Item, Result> {
 }
 
 const MAXIMUM_BATCH = 500
+/** So many must wait before another batch is sent behind one that is on its way. */
+const WORTH_A_BATCH = 8
 
-/** `write` is one transaction for all items, and gives their results in the same order. */
+/**
+ * `write` is one transaction for all items, and gives their results in the same order. `at_once`, 1 by default, is how many
+ * batches may be on their way: the next one's reading is done while the one before waits for the disk.
+ */
 export function createGroupCommit<Item, Result>(
   write: (items: Item[]) => Promise<Result[]>,
+  { at_once = 1 }: { at_once?: number } = {},
 ): GroupCommit<Item, Result> {
   let waiting: Waiting<Item, Result>[] = []
-  let writing = false
+  let writing = 0
 
   async function writeAll(): Promise<void> {
     while (waiting.length > 0) {
@@ -28,7 +34,7 @@ export function createGroupCommit<Item, Result>(
       waiting = waiting.slice(MAXIMUM_BATCH)
       await settle(batch)
     }
-    writing = false
+    writing -= 1
   }
 
   async function settle(batch: Waiting<Item, Result>[]): Promise<void> {
@@ -49,8 +55,8 @@ export function createGroupCommit<Item, Result>(
     add(item) {
       const { promise, resolve, reject } = Promise.withResolvers<Result>()
       waiting.push({ item, resolve, reject })
-      if (!writing) {
-        writing = true
+      if (writing === 0 || (writing < at_once && waiting.length >= WORTH_A_BATCH)) {
+        writing += 1
         // Whoever comes in the same turn of the event loop joins the batch.
         setImmediate(writeAll)
       }
