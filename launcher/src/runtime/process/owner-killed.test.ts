@@ -155,6 +155,18 @@ test('a sweep leaves the programs of an owner that lives alone', async (t) => {
   await untilGone(directory)
 })
 
+test('whoever looks whether an owner lives leaves no connection behind', async (t) => {
+  const runtime = createProcessRuntime({ spawner: true, directory: place })
+  t.after(() => runtime.close())
+  const program = { name: 'acme/test', command: ['/bin/sleep', '600'], cwd: '/', env: {}, stdin: 'closed' as const }
+  await runtime.start(program)
+  const connections = () => process.getActiveResourcesInfo().filter((name) => name === 'PipeWrap').length
+  const before = connections()
+  for (let sweep = 0; sweep < 5; sweep += 1) await createProcessRuntime({ directory: place }).sweep()
+  // Each of those runtimes listens on one of its own.
+  await until(async () => connections() <= before + 1, `${connections() - before} connections are left`)
+})
+
 test('when the spawner is killed its programs have ended, and the next start has a new one', async (t) => {
   const runtime = createProcessRuntime({ spawner: true, directory: place })
   t.after(() => runtime.close())

@@ -88,10 +88,14 @@ export function createSpawner(owner: OwnerDirectory): Spawner {
 
   owner.onConnection = (socket) => {
     socket.on('error', () => {})
+    // Who only looks whether we live goes without a greeting.
+    const leave = () => void socket.destroy()
+    socket.once('end', leave)
     const read = () => {
       const bytes: Buffer | null = socket.read(GREETING_BYTES)
       if (!bytes) return
       socket.off('readable', read)
+      socket.off('end', leave)
       const greeted = readGreeting(bytes.toString('latin1'))
       const run = greeted && runs.get(greeted.id)
       if (!greeted || !run) return void socket.destroy()
