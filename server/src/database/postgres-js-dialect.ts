@@ -12,7 +12,7 @@ import {
   type QueryResult,
   type TransactionSettings,
 } from 'kysely'
-import type { ReservedSql, Sql } from 'postgres'
+import type { ReservedSql, Sql, UnsafeQueryOptions } from 'postgres'
 import { isConnectionLost, noticeAbsence } from './database-away.ts'
 
 export class PostgresJsDialect implements Dialect {
@@ -72,11 +72,18 @@ export class PostgresJsDriver implements Driver {
   async destroy() {}
 }
 
+/** A connection as postgres.js hands it to `onexecute`; its types leave both out. */
+interface HeldConnection {
+  onclose: ((error: unknown) => void) | null
+}
+
 export class PostgresJsConnection implements DatabaseConnection {
   protected readonly pool: Sql
   protected reserved: ReservedSql | undefined
   /** The reserved connection went away: the database restarted. */
   isLost = false
+  #held: HeldConnection | undefined
+  #loss: Promise<never> | undefined
 
   constructor(pool: Sql) {
     this.pool = pool
@@ -85,13 +92,36 @@ export class PostgresJsConnection implements DatabaseConnection {
   async begin(isolationLevel: string | undefined) {
     this.reserved = await this.pool.reserve()
     const { reserved } = this
-    await this.noticeLoss(() => reserved.unsafe(beginStatement(isolationLevel)))
+    await this.noticeLoss(() => reserved.unsafe(beginStatement(isolationLevel), [], this.holding()))
+  }
+
+  /**
+   * Options of a transaction's first statement: from then on it is known when the connection goes. What is sent to one that
+   * went between two statements is never answered.
+   */
+  protected holding(): UnsafeQueryOptions {
+    const { promise, reject } = Promise.withResolvers<never>()
+    promise.catch(() => {})
+    this.#loss = promise
+    const onexecute = (connection: HeldConnection) => {
+      this.#held = connection
+      connection.onclose = (error) => {
+        this.isLost = true
+        reject(error)
+      }
+      // Goes on as without it.
+      return true
+    }
+    return { onexecute } as UnsafeQueryOptions
   }
 
   /** A lost connection is back in the pool by itself; released, postgres.js would write to it, and throw past everybody. */
   release() {
+    if (this.#held) this.#held.onclose = null
     if (!this.isLost) this.reserved?.release()
     this.reserved = undefined
+    this.#held = undefined
+    this.#loss = undefined
     this.isLost = false
   }
 
@@ -107,7 +137,8 @@ export class PostgresJsConnection implements DatabaseConnection {
 
   protected async noticeLoss<T>(act: () => PromiseLike<T>): Promise<T> {
     try {
-      return await act()
+      if (this.#loss === undefined) return await act()
+      return await Promise.race(this.isLost ? [this.#loss] : [act(), this.#loss])
     } catch (error) {
       this.isLost ||= isConnectionLost(error)
       throw error

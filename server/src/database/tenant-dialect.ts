@@ -1,7 +1,7 @@
 // The dialect of one tenant's handle. Its pool has no tenant of its own, so a statement that came without one would see
 // nothing; the setting lasts for a statement or a transaction, never longer, so connections carry nothing over.
 import type { CompiledQuery, Driver, QueryResult } from 'kysely'
-import type { ReservedSql, Sql } from 'postgres'
+import type { ReservedSql, Sql, UnsafeQueryOptions } from 'postgres'
 import { isConnectionLost } from './database-away.ts'
 import {
   beginStatement,
@@ -42,7 +42,7 @@ class TenantConnection extends PostgresJsConnection {
   override async begin(isolationLevel: string | undefined) {
     this.reserved = await this.pool.reserve()
     const { reserved } = this
-    await this.noticeLoss(() => this.#beginOn(reserved, isolationLevel))
+    await this.noticeLoss(() => this.#beginOn(reserved, isolationLevel, this.holding()))
   }
 
   protected override async run<Row>(query: CompiledQuery): Promise<QueryResult<Row>> {
@@ -68,8 +68,8 @@ class TenantConnection extends PostgresJsConnection {
   }
 
   /** Two statements in one message, which takes no parameters; `inTenant` has checked that the tenant is a UUID. */
-  #beginOn(connection: ReservedSql, isolationLevel: string | undefined) {
+  #beginOn(connection: ReservedSql, isolationLevel: string | undefined, options?: UnsafeQueryOptions) {
     const setting = `select set_config('sluice.tenant_id', '${this.#tenantId}', true)`
-    return connection.unsafe(`${beginStatement(isolationLevel)}; ${setting}`).execute()
+    return connection.unsafe(`${beginStatement(isolationLevel)}; ${setting}`, [], options).execute()
   }
 }
