@@ -1,4 +1,5 @@
 import postgres from 'postgres'
+import { noticeClosings } from './reserve-connection.ts'
 
 const LONGEST_BACKOFF_SECONDS = 1
 
@@ -30,6 +31,8 @@ export function openPool(url: string, { connections, max_pipeline, tenant }: Poo
     // whole ever after.
     connection: { application_name: 'sluice', 'sluice.tenant_id': tenant, enable_seqscan: false },
     onnotice: () => {},
+    onclose: noticeClosings(() => pool),
   }
-  return postgres(target.toString(), options)
+  const pool = postgres(target.toString(), options)
+  return pool
 }

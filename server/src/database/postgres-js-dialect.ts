@@ -14,6 +14,7 @@ import {
 } from 'kysely'
 import type { ReservedSql, Sql, UnsafeQueryOptions } from 'postgres'
 import { isConnectionLost, noticeAbsence } from './database-away.ts'
+import { reserveConnection } from './reserve-connection.ts'
 
 export class PostgresJsDialect implements Dialect {
   readonly #sql: Sql
@@ -90,7 +91,7 @@ export class PostgresJsConnection implements DatabaseConnection {
   }
 
   async begin(isolationLevel: string | undefined) {
-    this.reserved = await this.pool.reserve()
+    this.reserved = await reserveConnection(this.pool)
     const { reserved } = this
     await this.noticeLoss(() => reserved.unsafe(beginStatement(isolationLevel), [], this.holding()))
   }

@@ -10,6 +10,7 @@ import {
   PostgresJsDriver,
   runQuery,
 } from './postgres-js-dialect.ts'
+import { reserveConnection } from './reserve-connection.ts'
 import { isPlainRead, TenantQueryCompiler } from './tenant-gate.ts'
 
 export class TenantDialect extends PostgresJsDialect {
@@ -40,14 +41,14 @@ class TenantConnection extends PostgresJsConnection {
   }
 
   override async begin(isolationLevel: string | undefined) {
-    this.reserved = await this.pool.reserve()
+    this.reserved = await reserveConnection(this.pool)
     const { reserved } = this
     await this.noticeLoss(() => this.#beginOn(reserved, isolationLevel, this.holding()))
   }
 
   protected override async run<Row>(query: CompiledQuery): Promise<QueryResult<Row>> {
     if (this.reserved !== undefined || isPlainRead(query.query)) return super.run(query)
-    const connection = await this.pool.reserve()
+    const connection = await reserveConnection(this.pool)
     try {
       return await this.noticeLoss(() => this.#inOneFlight<Row>(connection, query))
     } finally {
