@@ -13,7 +13,7 @@ import {
   type TransactionSettings,
 } from 'kysely'
 import type { ReservedSql, Sql, UnsafeQueryOptions } from 'postgres'
-import { isConnectionLost, noticeAbsence } from './database-away.ts'
+import { DatabaseAwayError, isConnectionLost, noticeAbsence } from './database-away.ts'
 import { reserveConnection } from './reserve-connection.ts'
 
 export class PostgresJsDialect implements Dialect {
@@ -85,6 +85,7 @@ export class PostgresJsConnection implements DatabaseConnection {
   isLost = false
   #held: HeldConnection | undefined
   #loss: Promise<never> | undefined
+  #lostBy: unknown
 
   constructor(pool: Sql) {
     this.pool = pool
@@ -108,6 +109,7 @@ export class PostgresJsConnection implements DatabaseConnection {
       this.#held = connection
       connection.onclose = (error) => {
         this.isLost = true
+        this.#lostBy ??= error
         reject(error)
       }
       // Goes on as without it.
@@ -118,11 +120,15 @@ export class PostgresJsConnection implements DatabaseConnection {
 
   /** A lost connection is back in the pool by itself; released, postgres.js would write to it, and throw past everybody. */
   release() {
-    if (this.#held) this.#held.onclose = null
-    if (!this.isLost) this.reserved?.release()
+    // One that was lost may be another's by now.
+    if (!this.isLost) {
+      if (this.#held) this.#held.onclose = null
+      this.reserved?.release()
+    }
     this.reserved = undefined
     this.#held = undefined
     this.#loss = undefined
+    this.#lostBy = undefined
     this.isLost = false
   }
 
@@ -139,9 +145,13 @@ export class PostgresJsConnection implements DatabaseConnection {
   protected async noticeLoss<T>(act: () => PromiseLike<T>): Promise<T> {
     try {
       if (this.#loss === undefined) return await act()
-      return await Promise.race(this.isLost ? [this.#loss] : [act(), this.#loss])
+      if (this.isLost) throw new DatabaseAwayError(this.#lostBy)
+      return await Promise.race([act(), this.#loss])
     } catch (error) {
-      this.isLost ||= isConnectionLost(error)
+      if (isConnectionLost(error)) {
+        this.isLost = true
+        this.#lostBy ??= error
+      }
       throw error
     }
   }
