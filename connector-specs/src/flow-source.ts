@@ -27,7 +27,7 @@ const localEndpoint = z.object({
   provider: z.string().min(1).optional(),
   /** Airbyte: a declarative manifest, run by `source-declarative-manifest`. */
   manifest: z.string().min(1).optional(),
-  /** Hosts that the connector may talk to; none when empty. Left out: nothing is declared. */
+  /** Hosts that the connector may talk to, as docs/runtimes.md writes them; none when empty. Left out: nothing is declared. */
   hosts: z.array(z.string().min(1)).optional(),
   /** Singer: the option by which a tap takes its catalog. */
   catalogArgument: z.enum(['catalog', 'properties']).optional(),

@@ -95,7 +95,9 @@ export async function startRun(launch: Launch, options: RunOptions = {}): Promis
   const name = nameOf(launch, redactor)
   if (launch.signal?.aborted) throw new ConnectorError('canceled', `${name} was canceled before it started.`)
   const runtime = launch.runtime ?? localRuntime()
-  const connector = await start(launch, options, { runtime, name, redactor })
+  let tellRefused = (_message: string) => {}
+  const onRefused = (message: string) => tellRefused(message)
+  const connector = await start(launch, options, { runtime, name, redactor, onRefused })
   const { bequest } = launch
   followLaunch(launch.lease, connector, {
     files: options.files?.contents(connector.directory) ?? {},
@@ -130,6 +132,7 @@ export async function startRun(launch: Launch, options: RunOptions = {}): Promis
     },
     { tail_characters: limits.max_stderr_bytes, readLine: options.readStderrLine },
   )
+  tellRefused = (message) => stderr.log('warn', message)
   const lines = framing.readWhole(gatherChunks(connector.stdout), limits.max_line_bytes)
   let exit: Exit | null = null
   const over = connector.exited.then(async (exited) => {
@@ -249,10 +252,17 @@ async function writeAhead(stdin: Writable, input: string | Buffer): Promise<void
   if (typeof input !== 'string' || stdin.writableLength > INPUT_AHEAD_BYTES) await written
 }
 
+interface Starting {
+  runtime: Runtime
+  name: string
+  redactor: Redactor
+  onRefused(message: string): void
+}
+
 async function start(
   launch: Launch,
   { env, files, before }: RunOptions,
-  { runtime, name, redactor }: { runtime: Runtime; name: string; redactor: Redactor },
+  { runtime, name, redactor, onRefused }: Starting,
 ): Promise<RunningProgram> {
   const note = await launch.bequest?.note()
   const describe = (directory: string): Program => {
@@ -270,7 +280,7 @@ async function start(
       ...(launch.image !== undefined && { image: launch.image }),
       ...(launch.replaces_entrypoint && { replaces_entrypoint: true }),
       ...(launch.resources && { limits: launch.resources }),
-      ...(launch.hosts && { hosts: launch.hosts }),
+      ...(launch.hosts && { hosts: launch.hosts, onRefused }),
       ...(launch.bequest &&
         note !== undefined && {
           bequest: { note, key: launch.bequest.key, files: CONFIG_FILE in contents ? [CONFIG_FILE] : [] },

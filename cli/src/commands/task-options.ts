@@ -10,7 +10,10 @@ export const taskOptions = {
 
 /** What flowctl's own operations take besides. */
 export const launchOptions = {
-  network: optional('<name>', 'the network of a connector in an image; else bridge, and none for no network'),
+  network: optional(
+    '<name>',
+    'the network of a connector in an image, `none` for none; else it reaches the hosts that it declares, or any',
+  ),
   logJson: flag('tell the connector’s log as JSON lines on stderr'),
 }
 

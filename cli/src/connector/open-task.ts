@@ -69,7 +69,7 @@ export function launchOf(
   const { timeout, logJson, network } = choice
   return {
     ...launchTask(task),
-    ...(task.image !== undefined && containerRuntime(network, terminal)),
+    ...(task.image !== undefined && containerRuntime({ network, hosts: task.hosts }, terminal)),
     ...(timeout !== undefined && { limits: { timeout_ms: timeout } }),
     secrets,
     signal: terminal.signal,

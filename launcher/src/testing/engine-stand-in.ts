@@ -32,7 +32,14 @@ const createRequest = z.strictObject({
     SecurityOpt: z.array(z.string()),
     IpcMode: z.string(),
     NetworkMode: z.string(),
-    Mounts: z.array(z.strictObject({ Type: z.literal('bind'), Source: z.string(), Target: z.string() })),
+    Mounts: z.array(
+      z.strictObject({
+        Type: z.literal('bind'),
+        Source: z.string().startsWith('/'),
+        Target: z.string().startsWith('/'),
+        ReadOnly: z.boolean().optional(),
+      }),
+    ),
     Tmpfs: z.record(z.string(), z.string()),
     LogConfig: z.strictObject({ Type: z.string() }),
     Memory: z.int().optional(),
@@ -57,8 +64,8 @@ export interface StoodContainer {
 export interface EngineStandIn {
   socket: string
   containers: Map<string, StoodContainer>
-  /** What it cannot do: bring a process 1, raise limits beyond its own. */
-  lacks: Set<'init' | 'limits'>
+  /** What it cannot do: bring a process 1, raise limits beyond its own, start what shares another's network. */
+  lacks: Set<'init' | 'limits' | 'connectors'>
   /** Every container that was ever created. */
   created: CreateRequest[]
   close(): Promise<void>
@@ -106,6 +113,11 @@ export async function startEngineStandIn(images: Record<string, string[]>): Prom
         const message = 'container create: container-init binary not found on the host: stat /usr/libexec/catatonit'
         return reply(500, { message })
       }
+      const shared = sharedBy(parsed.data)
+      if (shared !== null && lacks.has('connectors')) return reply(500, { message: 'no connector today' })
+      if (shared !== null && containers.get(shared)?.state !== 'running') {
+        return reply(409, { message: `cannot join the network of a container that does not run: ${shared}` })
+      }
       const id = randomBytes(32).toString('hex')
       containers.set(id, {
         id,
@@ -147,6 +159,9 @@ export async function startEngineStandIn(images: Record<string, string[]>): Prom
     if (request.method === 'DELETE') {
       if (container.state === 'running' && url.searchParams.get('force') !== '1') {
         return reply(409, { message: 'You cannot remove a running container' })
+      }
+      if ([...containers.values()].some(({ request }) => sharedBy(request) === name)) {
+        return reply(409, { message: `container ${name} has dependent containers which must be removed before it` })
       }
       signal(container, 'SIGKILL')
       containers.delete(name)
@@ -196,9 +211,16 @@ export async function startEngineStandIn(images: Record<string, string[]>): Prom
   }
 }
 
+/** The container whose network a container shares. */
+function sharedBy({ HostConfig: { NetworkMode } }: CreateRequest): string | null {
+  return NetworkMode.startsWith('container:') ? NetworkMode.slice('container:'.length) : null
+}
+
 function run(container: StoodContainer, entrypoint: string[]): void {
-  const { Entrypoint, Cmd = [], WorkingDir, Env, OpenStdin } = container.request
-  const [program = '', ...programArguments] = [...(Entrypoint ?? entrypoint), ...Cmd]
+  const { Entrypoint, Cmd = [], WorkingDir, Env, OpenStdin, HostConfig } = container.request
+  const mounted = new Map(HostConfig.Mounts.map(({ Source, Target }) => [Target, Source]))
+  const words = [...(Entrypoint ?? entrypoint), ...Cmd].map((word) => mounted.get(word) ?? word)
+  const [program = '', ...programArguments] = words
   const child = spawn(program, programArguments, {
     cwd: WorkingDir ?? '/',
     env: { PATH: process.env.PATH, ...Object.fromEntries(Env.map((line) => line.split(/=(.*)/s).slice(0, 2))) },

@@ -8,7 +8,7 @@ export interface RuntimeConfig {
   name: Runtime['name']
   /** Container: the engine's socket. */
   socket?: string | undefined
-  /** Container: the network of connectors that may talk to somebody. */
+  /** Container: the network of connectors that may talk to somebody; without it they are kept to the hosts that they declare. */
   network?: string | undefined
   /** Kubernetes: where Jobs are made. */
   namespace?: string | undefined

@@ -1,8 +1,11 @@
 // The body of `POST /containers/create` for one program: nothing that it does not need.
 import type { Program, ProgramLimits } from '../runtime.ts'
+import type { Mount } from './gateway.ts'
 
 export const RUN_LABEL = 'dev.sluice.run'
 export const OWNER_LABEL = 'dev.sluice.owner'
+/** On a container whose network another one shares, which is to be removed first. */
+export const GATEWAY_LABEL = 'dev.sluice.gateway'
 const TEMPORARY_BYTES = 512 * 1024 * 1024
 
 /** What an engine does not do everywhere, learnt from what it refuses. */
@@ -31,8 +34,10 @@ export interface ContainerPlace {
   /** The private directory: the same path inside as outside, and the only one that keeps what is written. */
   directory: string
   owner: string
-  /** The network of programs that declare hosts. */
+  /** The network that it joins. */
   network: string
+  /** Files that it gets besides. */
+  mounts?: readonly Mount[]
   /** Uid and gid, as the container knows them, of whom the private directory belongs to. */
   user: string
   quirks: EngineQuirks
@@ -53,7 +58,7 @@ export function containerRequest(program: Program, place: ContainerPlace) {
     Env: Object.entries({ HOME: directory, TMPDIR: directory, LANG: 'C.UTF-8', ...program.env }).map(
       ([name, value]) => `${name}=${value}`,
     ),
-    Labels: { [RUN_LABEL]: program.name, [OWNER_LABEL]: owner },
+    Labels: { [RUN_LABEL]: program.name, [OWNER_LABEL]: owner, ...(place.mounts && { [GATEWAY_LABEL]: 'true' }) },
     Tty: false,
     OpenStdin: program.stdin === 'pipe',
     StdinOnce: program.stdin === 'pipe',
@@ -66,8 +71,8 @@ export function containerRequest(program: Program, place: ContainerPlace) {
       CapDrop: ['ALL'],
       SecurityOpt: ['no-new-privileges'],
       IpcMode: 'private',
-      NetworkMode: (program.hosts ?? []).length === 0 ? 'none' : place.network,
-      Mounts: [{ Type: 'bind', Source: directory, Target: directory }],
+      NetworkMode: place.network,
+      Mounts: [{ Type: 'bind', Source: directory, Target: directory }, ...(place.mounts ?? [])],
       Tmpfs: { '/tmp': `rw,nosuid,nodev,size=${TEMPORARY_BYTES}` },
       // What a connector prints may hold secrets: it is for us to redact, and for no log of the engine's.
       LogConfig: { Type: 'none' },

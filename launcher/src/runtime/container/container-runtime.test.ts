@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
-import { cpSync, existsSync } from 'node:fs'
-import { dirname, join } from 'node:path'
+import { cpSync, existsSync, readdirSync } from 'node:fs'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { basename, dirname, join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import { after, test } from 'node:test'
 import { secret } from '@sluice/connector-specs'
@@ -10,7 +12,7 @@ import { newSealingKey } from '../../sealed-text.ts'
 import { askLeased } from '../../testing/ask-leased.ts'
 import { startEngineStandIn } from '../../testing/engine-stand-in.ts'
 import { type Program, StartError } from '../runtime.ts'
-import { OWNER_LABEL } from './container-request.ts'
+import { GATEWAY_LABEL, OWNER_LABEL } from './container-request.ts'
 import { createContainerRuntime } from './container-runtime.ts'
 
 const CANARY = 'canary-token/of+the=container'
@@ -66,16 +68,74 @@ test('a container has the private directory alone to write to, no capabilities, 
   assert.equal(engine.containers.size, 0)
 })
 
-test('only a connector that declares hosts has a network', async () => {
-  const networkOf = async (hosts?: string[]) => {
-    const running = await runtime.start(node('', hosts && { hosts }))
+test('only a connector that declares hosts has a network: that of a gateway, or the one that was named', async (t) => {
+  const named = createContainerRuntime({ socket: engine.socket, network: 'connectors' })
+  t.after(named.close)
+  const networkOf = async (hosts?: string[], by = runtime) => {
+    const running = await by.start(node('', hosts && { hosts }))
     await running.exited
     return engine.created.at(-1)?.HostConfig.NetworkMode
   }
   assert.deepEqual(
-    [await networkOf(), await networkOf([]), await networkOf(['api.acme.com'])],
-    ['none', 'none', 'bridge'],
+    [await networkOf(), await networkOf([]), await networkOf(['*']), await networkOf(['api.acme.com'], named)],
+    ['none', 'none', 'bridge', 'connectors'],
   )
+  assert.match((await networkOf(['api.acme.com'])) ?? '', /^container:[0-9a-f]{64}$/)
+  const gateway = engine.created.at(-2)
+  assert.ok(gateway)
+  assert.deepEqual([gateway.HostConfig.NetworkMode, gateway.HostConfig.CapDrop], ['none', ['ALL']])
+  const [own, ...mounts] = gateway.HostConfig.Mounts
+  assert.ok(own && mounts.every(({ ReadOnly, Target }) => ReadOnly && Target.startsWith('/sluice/')))
+  assert.equal(existsSync(own.Source), false)
+  assert.deepEqual([engine.containers.size, (await named.describeConfinement()).gaps], [0, []])
+})
+
+test('a connector reaches the hosts that it declares through its gateway; what is refused is told by its log', async (t) => {
+  const server = createServer(({ url, headers }, response) => response.end(`${url} of ${headers.host}`))
+  server.listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  t.after(() => server.close())
+  const { port } = server.address() as AddressInfo // it listens on an address
+  const logs: string[] = []
+  const spec = await flow.spec({
+    name: 'acme/flow',
+    runtime,
+    image: 'acme/node',
+    command: [
+      `const ask = (host) => fetch('http://' + host + ':${port}/path').then((response) => response.text(), () => 'failed')
+       process.stdin.once('data', async () => {
+         const told = [await ask('127.0.0.1'), await ask('evil.example'), await ask('evil.example'), process.env.all_proxy]
+         console.log(JSON.stringify({ spec: { protocol: 3032023, configSchema: { told }, resourceConfigSchema: {} } }))
+       })`,
+    ],
+    cwd: '',
+    env: { all_proxy: 'its own' },
+    secrets: [],
+    hosts: [`127.0.0.1:${port}`],
+    onLog: ({ level, message }) => void logs.push(`${level}: ${message}`),
+  })
+  const [reached, refused, again, own] = (spec.config_schema as { told: string[] }).told
+  assert.equal(reached, `/path of 127.0.0.1:${port}`)
+  assert.deepEqual([refused, again, own], ['failed', 'failed', 'its own'])
+  assert.deepEqual(logs, [
+    'warn: The host evil.example is not declared, and so is not reached. Add evil.example to "hosts" of the connector\'s endpoint if it is meant.',
+  ])
+  assert.equal(engine.containers.size, 0)
+})
+
+test('what names no host is refused before anything is started, and a gateway goes when what it is for does not start', async () => {
+  const refused = (expected: RegExp) => (error: unknown) => error instanceof StartError && expected.test(error.message)
+  await assert.rejects(runtime.start(node('', { hosts: ['https://api.acme.com/'] })), refused(/"https:.*names no host/))
+  engine.lacks.add('connectors')
+  await assert.rejects(runtime.start(node('', { hosts: ['api.acme.com'] })), refused(/no connector today/))
+  engine.lacks.clear()
+  assert.equal(engine.containers.size, 0)
+  const there = await runtime.start(node('console.log(process.env.HOME)'))
+  assert.deepEqual(
+    readdirSync(dirname(there.directory)).sort(),
+    [basename(there.directory), 'owner.sock', 'stage'].sort(),
+  )
+  await there.exited
 })
 
 test('S49 secrets reach a container by files of its private directory, never by argv, environment or labels; nothing stays', async () => {
@@ -180,13 +240,20 @@ test('containers of an owner that was killed are removed at the next start, and 
   const [container] = engine.containers.values()
   assert.ok(container)
   const root = living.directory.split('/').slice(0, -2).join('/')
-  for (const owner of [`${root}/killed-long-ago`, '/another/root/owner']) {
-    const { request } = container
-    const Labels = { ...request.Labels, [OWNER_LABEL]: owner }
-    engine.containers.set(owner, { ...container, request: { ...request, Labels }, process: null })
+  const { request } = container
+  const leave = (id: string, owner: string, more: Partial<typeof request> = {}) => {
+    const left = { ...request, ...more, Labels: { ...request.Labels, ...more.Labels, [OWNER_LABEL]: owner } }
+    engine.containers.set(id, { ...container, id, request: left, process: null })
   }
+  leave('killed', `${root}/killed-long-ago`)
+  leave('elsewhere', '/another/root/owner')
+  // The engine refuses to remove whose network another container shares.
+  leave('gateway', `${root}/killed-long-ago`, { Labels: { [GATEWAY_LABEL]: 'true' } })
+  leave('shares', `${root}/killed-long-ago`, {
+    HostConfig: { ...request.HostConfig, NetworkMode: 'container:gateway' },
+  })
   await runtime.sweep()
-  assert.deepEqual([...engine.containers.keys()].slice(1), ['/another/root/owner'])
+  assert.deepEqual([...engine.containers.keys()], [container.id, 'elsewhere'])
   await living.stop(0)
   engine.containers.clear()
 })

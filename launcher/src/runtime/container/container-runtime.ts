@@ -3,31 +3,52 @@ import { existsSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { PassThrough, type Readable, Writable } from 'node:stream'
 import { bequeath, bequestOf, keepNote, removeBequest } from '../bequest.ts'
+import { isAnyHost } from '../egress/declared-hosts.ts'
 import { createPrivateDirectory, readPrivateFile, writePrivateFile } from '../private-directory.ts'
 import { createOwnerDirectory, findOrphanedDirectories, isOrphaned, openRunsRoot } from '../process/owner-directory.ts'
 import { removePrivateDirectory } from '../remove-private-directory.ts'
 import { type Exit, type Program, type RunningProgram, type Runtime, StartError } from '../runtime.ts'
 import { readShellExit } from '../shell-exit.ts'
 import {
+  type ContainerPlace,
   type ContainerRequest,
   containerRequest,
   type EngineQuirks,
+  GATEWAY_LABEL,
   type ImageStart,
   OWNER_LABEL,
   RESULT_FILE,
 } from './container-request.ts'
 import { demultiplex } from './demultiplex.ts'
 import { type EngineClient, EngineError, engineClient } from './engine-client.ts'
+import { openGateway } from './gateway.ts'
 
 export interface ContainerRuntimeOptions {
   /** The engine's socket; by default that of `DOCKER_HOST`, else Docker's. */
   socket?: string
-  /** The network of connectors that declare hosts; those that declare none have no network. `bridge` by default. */
+  /**
+   * The network of connectors that declare hosts; whom they reach there is for it to say. Without one they reach the hosts
+   * that they declare, through a proxy of ours; those that declare any host join `bridge`. None declared: no network.
+   */
   network?: string
   /** Whether an image that is not there is pulled. */
   pull?: boolean
   /** Where private directories are made: on a file system of the engine's machine, at the same path. */
   directory?: string
+}
+
+interface Beginning extends Pick<ContainerPlace, 'network' | 'mounts'> {
+  onOver?: () => Promise<void>
+}
+
+interface Lying {
+  directory: string
+  onOver: (() => Promise<void>) | undefined
+}
+
+interface Begun {
+  id: string
+  running: RunningProgram
 }
 
 interface Container {
@@ -45,7 +66,7 @@ const NO_INIT =
 
 /** @throws StartError by `start` when the engine does not answer or refuses */
 export function createContainerRuntime(options: ContainerRuntimeOptions = {}): Runtime {
-  const { directory: parent = tmpdir(), network = 'bridge' } = options
+  const { directory: parent = tmpdir(), network } = options
   const engine = engineClient(options.socket ?? defaultSocket())
   const running = new Set<Container>()
   let quirks: EngineQuirks = { lacks_init: false, raises_no_limits: false }
@@ -56,16 +77,35 @@ export function createContainerRuntime(options: ContainerRuntimeOptions = {}): R
   }
 
   const start = async (program: Program, directory: string): Promise<RunningProgram> => {
+    const { hosts = [] } = program
+    if (hosts.length === 0) return (await begin(program, directory, { network: 'none' })).running
+    if (network !== undefined || isAnyHost(hosts)) {
+      return (await begin(program, directory, { network: network ?? 'bridge' })).running
+    }
+    const gateway = await openGateway(program, {
+      makeDirectory: async () => await createPrivateDirectory((await place()).owner.path),
+      start: (second, own, mounts) => begin(second, own, { network: 'none', mounts }),
+    })
+    try {
+      const told = { ...program, env: { ...gateway.env, ...program.env } }
+      return (await begin(told, directory, { network: gateway.network, onOver: gateway.close })).running
+    } catch (error) {
+      await gateway.close()
+      throw error
+    }
+  }
+
+  const begin = async (program: Program, directory: string, { onOver, ...more }: Beginning): Promise<Begun> => {
     const { image } = program
     if (image === undefined) throw new StartError('names no image, which the container runtime needs')
     for (const [name, content] of Object.entries(program.files ?? {})) await writePrivateFile(directory, name, content)
     if (program.bequest) await keepNote(directory, program.bequest)
     const { owner } = await place()
     const imageStart = await startOfImage(engine, image, options.pull ?? true)
-    const described = { image, directory, owner: owner.path, network, start: imageStart, user: await user(engine) }
+    const described = { image, directory, owner: owner.path, start: imageStart, user: await user(engine), ...more }
     for (;;) {
       try {
-        return await launch(program, containerRequest(program, { ...described, quirks }), directory)
+        return await launch(program, containerRequest(program, { ...described, quirks }), { directory, onOver })
       } catch (error) {
         const quirk = quirkIn(error)
         if (quirk === null || quirks[quirk]) throw error
@@ -74,7 +114,7 @@ export function createContainerRuntime(options: ContainerRuntimeOptions = {}): R
     }
   }
 
-  const launch = async (program: Program, body: ContainerRequest, directory: string): Promise<RunningProgram> => {
+  const launch = async (program: Program, body: ContainerRequest, { directory, onOver }: Lying): Promise<Begun> => {
     const { Id: id } = await engine.call<{ Id: string }>('POST', '/containers/create', body)
     try {
       const streams = await engine.hijack(
@@ -82,7 +122,7 @@ export function createContainerRuntime(options: ContainerRuntimeOptions = {}): R
       )
       await engine.call('POST', `/containers/${id}/start`)
       const ended = engine.call<{ StatusCode: number }>('POST', `/containers/${id}/wait?condition=not-running`)
-      return supervise({ engine, id, program, directory, streams, ended, running })
+      return { id, running: supervise({ engine, id, program, directory, streams, ended, running, onOver }) }
     } catch (error) {
       await remove(engine, id)
       throw error
@@ -107,7 +147,9 @@ export function createContainerRuntime(options: ContainerRuntimeOptions = {}): R
         'GET',
         `/containers/json?all=1&filters=${filters}`,
       )
-      for (const { Id, Labels } of found) {
+      // Whose network another one shares cannot go before it.
+      const inOrder = found.toSorted((one, other) => rank(one.Labels) - rank(other.Labels))
+      for (const { Id, Labels } of inOrder) {
         const owner = Labels[OWNER_LABEL] ?? ''
         // An owner of another root cannot be asked from here, and is left to its own.
         if (owner.startsWith(`${root}/`) && (await isGone(owner))) await remove(engine, Id)
@@ -118,7 +160,7 @@ export function createContainerRuntime(options: ContainerRuntimeOptions = {}): R
       return {
         kind: 'container',
         summary:
-          'Connectors run in containers: a read-only image, no capabilities, a private directory, and no network when their hosts are declared to be none or not at all.',
+          'Connectors run in containers: a read-only image, no capabilities, a private directory, and no network but, through a proxy, the hosts that they declare.',
         gaps: [...(network === 'bridge' ? [OPEN_NETWORK] : []), ...(quirks.lacks_init ? [NO_INIT] : [])],
       }
     },
@@ -135,6 +177,10 @@ async function isGone(owner: string): Promise<boolean> {
   return !existsSync(owner) || (await isOrphaned(owner))
 }
 
+function rank(labels: Record<string, string>): number {
+  return GATEWAY_LABEL in labels ? 1 : 0
+}
+
 interface Supervised {
   engine: EngineClient
   id: string
@@ -143,9 +189,11 @@ interface Supervised {
   streams: Awaited<ReturnType<EngineClient['hijack']>>
   ended: Promise<{ StatusCode: number }>
   running: Set<Container>
+  /** Runs when the container is gone, before the program counts as ended. */
+  onOver: (() => Promise<void>) | undefined
 }
 
-function supervise({ engine, id, program, directory, streams, ended, running }: Supervised): RunningProgram {
+function supervise({ engine, id, program, directory, streams, ended, running, onOver }: Supervised): RunningProgram {
   const { socket, head } = streams
   const { bequest } = program
   const { stdout, stderr } = demultiplex(socket, head)
@@ -181,6 +229,7 @@ function supervise({ engine, id, program, directory, streams, ended, running }: 
     for (const name of program.harvest ?? []) harvested.set(name, await readPrivateFile(directory, name))
     result?.end(await readPrivateFile(directory, RESULT_FILE))
     await remove(engine, id)
+    await onOver?.()
     if (!bequest) await removePrivateDirectory(directory).catch(() => {})
     running.delete(container)
     // Podman does not always hear that the kernel killed for want of memory.
@@ -243,10 +292,16 @@ async function startOfImage(engine: EngineClient, image: string, pull: boolean):
   return { entrypoint: found.Config.Entrypoint ?? [], cmd: found.Config.Cmd ?? [] }
 }
 
+interface EngineInfo {
+  SecurityOptions?: string[]
+  Rootless?: boolean
+}
+
 /** In an engine without root, root of the container is who runs the engine, to whom the directory belongs. */
 async function user(engine: EngineClient): Promise<string> {
-  const { SecurityOptions = [] } = await engine.call<{ SecurityOptions?: string[] }>('GET', '/info')
-  const isRootless = SecurityOptions.some((option) => option.includes('rootless'))
+  const { SecurityOptions = [], Rootless = false } = await engine.call<EngineInfo>('GET', '/info')
+  // Docker's word for it, and Podman's.
+  const isRootless = Rootless || SecurityOptions.some((option) => option.includes('rootless'))
   return isRootless ? '0:0' : `${process.getuid?.() ?? 0}:${process.getgid?.() ?? 0}`
 }
 

@@ -4,6 +4,10 @@ import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { existsSync } from 'node:fs'
 import { readdir, readFile } from 'node:fs/promises'
+import { createServer } from 'node:http'
+import { type AddressInfo, connect } from 'node:net'
+import { networkInterfaces } from 'node:os'
+import { dirname } from 'node:path'
 import { createInterface } from 'node:readline'
 import { text } from 'node:stream/consumers'
 import { after, test } from 'node:test'
@@ -223,6 +227,69 @@ test('a connector that declares hosts gets the network that was named', { skip }
   await missing.close()
 })
 
+test('a connector reaches the hosts that it declares and nobody else, by the proxy and by no other way', {
+  skip,
+}, async (t) => {
+  const server = createServer(({ url, headers }, response) => response.end(`${url} of ${headers.host}`))
+  server.listen(0, '0.0.0.0')
+  await once(server, 'listening')
+  t.after(() => server.close())
+  const { port } = server.address() as AddressInfo // it listens on an address
+  const outside = Object.values(networkInterfaces())
+    .flatMap((addresses) => addresses ?? [])
+    .find(({ internal, family }) => !internal && family === 'IPv4')
+  const script = `
+    const http = require('node:http'), net = require('node:net'), proxy = new URL(process.env.HTTP_PROXY)
+    const text = async (stream) => { let all = ''; for await (const chunk of stream) all += chunk; return all }
+    const reply = (sent) => new Promise((resolve) => sent.on('response', async (r) => resolve(r.statusCode + ' ' + await text(r))).on('error', (e) => resolve(e.code)).end())
+    const asked = (path) => reply(http.request({ host: proxy.hostname, port: proxy.port, path, agent: false }))
+    const tunneled = (path) => new Promise((resolve) => http.request({ host: proxy.hostname, port: proxy.port, method: 'CONNECT', path })
+      .on('connect', async (r, socket, head) => resolve(r.statusCode === 200 ? reply(http.request({ path: '/t', createConnection: () => socket })) : r.statusCode + ' ' + head + await text(socket))).end())
+    const direct = (port, host) => new Promise((resolve) => { const s = net.connect({ port, host }); s.on('connect', () => resolve('connected')).on('error', (e) => resolve(e.code)) })
+    const main = async () => ({
+      fetched: await fetch('http://127.0.0.1:${port}/f').then((r) => r.text()), named: await asked('http://localhost:${port}/n'),
+      tunneled: await tunneled('127.0.0.1:${port}'), other: await asked('http://other.example/?canary'), closed: await tunneled('127.0.0.2:${port}'),
+      networks: Object.keys(require('node:os').networkInterfaces()).filter((name) => name !== 'lo'),
+      loopback: await direct(${port}, '127.0.0.1'), outside: await direct(${port}, '${outside?.address ?? '203.0.113.1'}'),
+      metadata: await direct(80, '169.254.169.254'), name: await direct(443, 'example.com'),
+    })
+    main().then((told) => { console.log(JSON.stringify({ ...told, port: proxy.port })); process.stdin.resume() })`
+  const refused: string[] = []
+  const hosts = [`127.0.0.1:${port}`, 'localhost']
+  const running = await runtime.start(
+    node(script, { hosts, stdin: 'pipe', onRefused: (message) => void refused.push(message) }),
+  )
+  t.after(() => running.stop(0))
+  const [line] = await once(createInterface({ input: running.stdout }), 'line')
+  const told = JSON.parse(String(line))
+  assert.deepEqual(
+    [told.fetched, told.named, told.tunneled],
+    [`/f of 127.0.0.1:${port}`, `200 /n of localhost:${port}`, '200 /t of localhost:80'],
+  )
+  assert.match(
+    told.other,
+    /^403 The host other\.example is not declared, and so is not reached\. Add other\.example to/,
+  )
+  assert.match(told.closed, /^403 The host 127\.0\.0\.2 is not declared/)
+  assert.deepEqual(
+    refused.map((message) => message.slice(0, 24)),
+    ['The host other.example i', 'The host 127.0.0.2 is no'],
+  )
+  assert.deepEqual([told.networks, told.loopback, told.outside], [[], 'ECONNREFUSED', 'ENETUNREACH'])
+  assert.deepEqual([told.metadata, told.name], ['ENETUNREACH', 'EAI_AGAIN'])
+
+  // Another one has a loopback of its own, and so has this machine.
+  const reaches = `require('node:net').connect(${told.port}, '127.0.0.1').on('connect', () => console.log('connected')).on('error', ({ code }) => console.log(code))`
+  const other = await outputOf(node(reaches, { hosts: ['localhost'] }))
+  assert.equal(other.stdout, 'ECONNREFUSED\n')
+  await assert.rejects(once(connect(Number(told.port), '127.0.0.1'), 'connect'), /ECONNREFUSED/)
+  assert.equal((await ours()).length, 2)
+  running.stdin?.end()
+  assert.deepEqual(await running.exited, { code: 0, signal: null })
+  assert.deepEqual(await ours(), [])
+  assert.deepEqual(await processesThatTell(dirname(running.directory)), [])
+})
+
 test('containers of a server that was killed are removed at the next start, with their directories', {
   skip,
 }, async () => {
@@ -234,13 +301,14 @@ test('containers of a server that was killed are removed at the next start, with
     },
   )
   const [directory] = await Promise.race([once(createInterface({ input: owner.stdout }), 'line'), once(owner, 'exit')])
-  assert.equal((await ours()).length, 1)
+  assert.equal((await ours()).length, 2)
   const living = await runtime.start(node(`console.log('up'); setInterval(() => {}, 1000)`))
   await once(living.stdout, 'data')
   owner.kill('SIGKILL')
   await once(owner, 'exit')
   await runtime.sweep()
   assert.equal(existsSync(String(directory)), false)
+  assert.deepEqual(await processesThatTell(dirname(String(directory))), [])
   assert.equal((await ours()).length, 1)
   await living.stop(0)
   assert.deepEqual(await ours(), [])

@@ -1,0 +1,109 @@
+// What keeps a container to the hosts that it declared: it has no network of its own but that of a second container, in
+// which there is nothing but a loopback and a program of ours. That one carries connections to a socket in a directory
+// that it alone has, where the egress proxy of this process listens. So no other container and no other program of this
+// machine can use it, no route leads anywhere else, and it needs neither privileges nor a firewall.
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { createInterface } from 'node:readline'
+import { text } from 'node:stream/consumers'
+import { declareHosts } from '../egress/declared-hosts.ts'
+import { type EgressProxy, openEgressProxy } from '../egress/egress-proxy.ts'
+import { proxyEnvironment } from '../egress/proxy-environment.ts'
+import { removePrivateDirectory } from '../remove-private-directory.ts'
+import { type Program, type RunningProgram, StartError } from '../runtime.ts'
+import { hostNode } from './host-node.ts'
+
+export interface Gateway {
+  /** The network that the engine is to start the program in. */
+  network: string
+  /** How the program is told of it. */
+  env: Record<string, string>
+  close(): Promise<void>
+}
+
+export interface GatewayPlace {
+  /** Makes a private directory for it. */
+  makeDirectory(): Promise<string>
+  /** Starts the second container. */
+  start(program: Program, directory: string, mounts: Mount[]): Promise<{ id: string; running: RunningProgram }>
+}
+
+export interface Mount {
+  Type: 'bind'
+  Source: string
+  Target: string
+  ReadOnly?: boolean
+}
+
+const FORWARDER = new URL('../egress/forwarder.mjs', import.meta.url)
+const SCRIPT = 'forwarder.mjs'
+const SOCKET = 'egress.sock'
+const SECOND = {
+  replaces_entrypoint: true,
+  cwd: '/',
+  // The image may set what would change how it starts.
+  env: { NODE_OPTIONS: '', NODE_EXTRA_CA_CERTS: '', LD_PRELOAD: '', LD_LIBRARY_PATH: '' },
+  stdin: 'closed',
+} as const
+const ADVICE =
+  'Run the server on the machine and as the user of its engine, or name a network that has an egress policy of its own'
+
+/** @throws StartError */
+export async function openGateway(program: Program, { makeDirectory, start }: GatewayPlace): Promise<Gateway> {
+  const { hosts = [], onRefused } = program
+  const declared = declaredBy(hosts)
+  const directory = await makeDirectory()
+  let proxy: EgressProxy | null = null
+  let running: RunningProgram | null = null
+  let isClosing = false
+  const close = async () => {
+    isClosing = true
+    await running?.stop(0)
+    await proxy?.close()
+    await removePrivateDirectory(directory)
+  }
+  try {
+    proxy = await openEgressProxy(join(directory, SOCKET), { hosts, onRefused })
+    const { command, mounts } = hostNode()
+    const second = {
+      ...SECOND,
+      name: program.name,
+      ...(program.image !== undefined && { image: program.image }),
+      command: [...command, join(directory, SCRIPT), join(directory, SOCKET)],
+      files: { [SCRIPT]: await readFile(FORWARDER, 'utf8') },
+    }
+    const readOnly = mounts.map((mount): Mount => ({ Type: 'bind', ...mount, ReadOnly: true }))
+    const started = await start(second, directory, readOnly)
+    running = started.running
+    const port = await portOf(running)
+    void running.exited.then(() => {
+      if (!isClosing) onRefused?.('The gateway of this connector was ended, and so no host is reached any more.')
+    })
+    return { network: `container:${started.id}`, env: proxyEnvironment(port, declared), close }
+  } catch (cause) {
+    await close()
+    const why = cause instanceof Error ? cause.message : String(cause)
+    throw new StartError(`cannot be kept to the hosts that it declares: what stands before it ${why}. ${ADVICE}`, {
+      cause,
+    })
+  }
+}
+
+function declaredBy(hosts: readonly string[]) {
+  try {
+    return declareHosts(hosts)
+  } catch (cause) {
+    throw new StartError(cause instanceof Error ? cause.message : String(cause), { cause })
+  }
+}
+
+/** The first line that it prints, when it listens. */
+async function portOf({ stdout, stderr, exited }: RunningProgram): Promise<number> {
+  const said = text(stderr)
+  for await (const line of createInterface({ input: stdout })) {
+    stdout.resume()
+    return Number(line)
+  }
+  await exited
+  throw new StartError(`ended by itself, saying "${(await said).trim().slice(0, 300)}"`)
+}
