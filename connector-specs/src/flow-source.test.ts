@@ -92,6 +92,8 @@ test('a missing file, a syntax error and a missing command are told with file, l
   assert.match(syntax.message, /flow\.yaml:3:1: Not valid YAML/)
   const command = await refusal(task(endpoint('config: {}')))
   assert.match(command.message, /flow\.yaml:4:7: The endpoint names no program/)
+  const address = await refusal(task(endpoint('{ command: [x], hosts: [api.acme.com, "https://api.acme.com/"] }')))
+  assert.match(address.message, /flow\.yaml:\d+:\d+: .*hosts.* must name a host, such as api\.example\.com/)
   const duplicate = await refusal(task('captures: {}\ncaptures: {}\n'))
   assert.match(duplicate.message, /:2:1: .*unique/)
 })

@@ -14,6 +14,8 @@ const PROTOCOL_NAMES = ['flow', 'airbyte', 'singer', 'devlake', 'tightlock', 'en
 
 export type ProtocolName = (typeof PROTOCOL_NAMES)[number]
 
+const HOST_RULE = 'must name a host, such as api.example.com, *.example.com or api.example.com:8443'
+
 const localEndpoint = z.object({
   /** Left out only where `manifest` says what to run. */
   command: z.array(z.string().min(1)).min(1, 'must name the program to run').optional(),
@@ -28,7 +30,7 @@ const localEndpoint = z.object({
   /** Airbyte: a declarative manifest, run by `source-declarative-manifest`. */
   manifest: z.string().min(1).optional(),
   /** Hosts that the connector may talk to, as docs/runtimes.md writes them; none when empty. Left out: nothing is declared. */
-  hosts: z.array(z.string().min(1)).optional(),
+  hosts: z.array(z.string().regex(/^[^/@?#\s]+$/, HOST_RULE)).optional(),
   /** Singer: the option by which a tap takes its catalog. */
   catalogArgument: z.enum(['catalog', 'properties']).optional(),
   /** Singer, environment: a config from which the schema is inferred. */

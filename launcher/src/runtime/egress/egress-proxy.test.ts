@@ -178,6 +178,39 @@ test('a name is looked up once: the connection goes to the address that was judg
   assert.equal(asked, 1)
 })
 
+test('names are looked up one after the other, and one that many ask for once', async (t) => {
+  const port = await listening(
+    t,
+    createServer((socket) => void socket.end('reached')),
+  )
+  const asked: string[] = []
+  const answers = new Map<string, PromiseWithResolvers<void>>()
+  const lookup = async (host: string) => {
+    asked.push(host)
+    const answer = Promise.withResolvers<void>()
+    answers.set(host, answer)
+    looked.resolve()
+    await answer.promise
+    return [{ address: '127.0.0.1', family: 4 }]
+  }
+  let looked = Promise.withResolvers<void>()
+  const { path } = await startProxy(t, { hosts: ['*.acme.com', '127.0.0.1'], lookup })
+  const reached = ['a', 'a', 'a', 'b'].map(async (name) => {
+    const { socket } = await opened(path, `${name}.acme.com:${port}`)
+    return await text(socket)
+  })
+  await looked.promise
+  assert.deepEqual(asked, ['a.acme.com'])
+  // An address needs none, and does not wait.
+  assert.equal((await opened(path, `127.0.0.1:${port}`)).answer, OPEN)
+  looked = Promise.withResolvers()
+  answers.get('a.acme.com')?.resolve()
+  await looked.promise
+  answers.get('b.acme.com')?.resolve()
+  assert.deepEqual(await Promise.all(reached), ['reached', 'reached', 'reached', 'reached'])
+  assert.deepEqual(asked, ['a.acme.com', 'b.acme.com'])
+})
+
 test('a host that does not answer, and a name that is not known, are told as such and not as refused', async (t) => {
   const closed = createServer()
   closed.listen(0, '127.0.0.1')

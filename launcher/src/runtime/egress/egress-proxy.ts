@@ -1,13 +1,15 @@
 // The way out of a program that has no network: an HTTP proxy (RFC 9110 §7.7, §9.3.6) on a socket of its own, which
 // connects to the hosts that the program declared and to no other. Who may connect to the socket is that program, so that
 // the proxy asks for no credentials, and none lie where the program's environment shows them.
+import { lookup as systemLookup } from 'node:dns/promises'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import { connect, type Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { declareHosts } from './declared-hosts.ts'
 import { type Destination, readAuthority, writeHost } from './destination.ts'
-import { findRoute, type Lookup, NoRoute, type Route } from './find-route.ts'
+import { findRoute, NoRoute, type Route } from './find-route.ts'
 import { joinSockets } from './join-sockets.ts'
+import { type Lookup, lookUpInTurn } from './look-up-in-turn.ts'
 import { passOn } from './pass-on.ts'
 
 export interface EgressProxyOptions {
@@ -48,6 +50,7 @@ const LIMITS: EgressLimits = {
 export async function openEgressProxy(path: string, options: EgressProxyOptions): Promise<EgressProxy> {
   const declared = declareHosts(options.hosts)
   const limits = { ...LIMITS, ...options.limits }
+  const lookup = lookUpInTurn(options.lookup ?? ((host) => systemLookup(host, { all: true })))
   const open = new Set<Duplex>()
   const told = new Set<string>()
 
@@ -58,7 +61,7 @@ export async function openEgressProxy(path: string, options: EgressProxyOptions)
   }
   const routeTo = async (destination: Destination): Promise<Route> => {
     try {
-      return await findRoute(destination, declared, options.lookup)
+      return await findRoute(destination, declared, lookup)
     } catch (error) {
       if (error instanceof NoRoute && error.kind === 'policy') tell(error.message)
       throw error

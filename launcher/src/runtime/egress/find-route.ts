@@ -1,13 +1,10 @@
 // From what a program asks for to the addresses that are connected to: declared, looked up once, and judged before
 // anything is sent.
 import type { LookupAddress } from 'node:dns'
-import { lookup as systemLookup } from 'node:dns/promises'
 import { isIP, type LookupFunction } from 'node:net'
 import type { DeclaredHosts } from './declared-hosts.ts'
 import type { Destination } from './destination.ts'
-
-/** Addresses of a name; fails when there are none. */
-export type Lookup = (host: string) => Promise<LookupAddress[]>
+import type { Lookup } from './look-up-in-turn.ts'
 
 /** Options of a connection: it goes to the addresses that were judged, with no second look-up in between. */
 export interface Route {
@@ -29,11 +26,7 @@ export class NoRoute extends Error {
 }
 
 /** @throws NoRoute */
-export async function findRoute(
-  { host, port }: Destination,
-  declared: DeclaredHosts,
-  lookup: Lookup = (name) => systemLookup(name, { all: true }),
-): Promise<Route> {
+export async function findRoute({ host, port }: Destination, declared: DeclaredHosts, lookup: Lookup): Promise<Route> {
   const refusal = declared.refuse({ host, port })
   if (refusal !== null) throw new NoRoute('policy', refusal)
   const addresses = isIP(host) === 0 ? await addressesOf(host, lookup) : [{ address: host, family: isIP(host) }]
