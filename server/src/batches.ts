@@ -1,5 +1,5 @@
 import type { Kysely } from 'kysely'
-import { createLinkReader, createSessionLinkReader } from './connect/connect-link.ts'
+import { createLinkReader } from './connect/connect-link.ts'
 import { createPendingAuthorizationCommits, createPendingAuthorizationTakes } from './connect/pending-authorization.ts'
 import { createConnectionCommits } from './connect/store-connection.ts'
 import { createRecordedReadings } from './credentials/recorded-reading.ts'
@@ -12,7 +12,6 @@ export type Batches = ReturnType<typeof createBatches>
 export function createBatches(db: Kysely<Database>) {
   return {
     links: createLinkReader(db),
-    links_of_sessions: createSessionLinkReader(db),
     grants: createGrantReader(db),
     recorded_readings: createRecordedReadings(db),
     pending_authorizations: createPendingAuthorizationCommits(db),

@@ -9,7 +9,7 @@ import { boundValues, unbindBrowser } from './binding-cookie.ts'
 import { type CallbackRefusal, callbackErrorPage } from './callback-error-page.ts'
 import { rememberBrowser } from './connect-link.ts'
 import { finishAuthorization } from './finish-authorization.ts'
-import { type PendingAuthorization, takePendingAuthorization } from './pending-authorization.ts'
+import { type TakenAuthorization, takePendingAuthorization } from './pending-authorization.ts'
 
 const MAXIMUM_URL_LENGTH = 8192
 
@@ -62,7 +62,7 @@ export function refusalOf({ log }: Services, integration_id: string) {
 export async function finishInBrowser(
   c: Context,
   shared: Services,
-  pending: PendingAuthorization,
+  pending: TakenAuthorization,
   parameters: URLSearchParams,
 ): Promise<Response> {
   const services = forTenant(shared, pending.tenant_id)

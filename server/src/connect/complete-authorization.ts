@@ -14,7 +14,7 @@ import type { Services } from '../services.ts'
 import { uuidv7 } from '../uuid.ts'
 import type { ConnectSession } from './connect-link.ts'
 import { connectorForPerson } from './connector-for-person.ts'
-import type { PendingAuthorization } from './pending-authorization.ts'
+import type { TakenAuthorization } from './pending-authorization.ts'
 import { requireGrantedScopes, sessionNeeds } from './session-scopes.ts'
 
 export interface ReceivedResponse {
@@ -27,7 +27,7 @@ export interface ReceivedResponse {
 interface Answered {
   services: Services
   session: ConnectSession
-  pending: PendingAuthorization
+  pending: TakenAuthorization
   plan: OAuthPlan
   conversation: Conversation
   issued: ObtainedGrant
@@ -46,13 +46,10 @@ interface Answered {
  */
 export async function completeAuthorization(
   services: Services,
-  pending: PendingAuthorization,
+  pending: TakenAuthorization,
   received: ReceivedResponse,
 ): Promise<void> {
-  const { tenant_id, connect_session_id, integration_id, config } = pending
-  const link = await services.batches.links_of_sessions(tenant_id)(connect_session_id)
-  if (link === undefined) throw linkUsed()
-  const { session, integration } = link
+  const { tenant_id, connect_session_id, integration_id, config, session, integration } = pending
   const connector = await connectorForPerson(services.connectors, session.connector_id)
   if (connector.oauth === null) {
     throw new Problem(422, 'connector_without_oauth', 'The connector no longer offers OAuth.')

@@ -7,8 +7,6 @@ import { type Kysely, type Selectable, sql } from 'kysely'
 import { connectSessionStatus } from '../connect-sessions/connect-session-record.ts'
 import { createBatchedRead } from '../database/batched-read.ts'
 import { compiledOnce } from '../database/compiled-once.ts'
-import { inTenant } from '../database/in-tenant.ts'
-import { perTenant } from '../database/per-tenant.ts'
 import type { ConnectSessionTable, Database } from '../database/schema.ts'
 import { cookieName, cookieOptions } from '../http/cookies.ts'
 import { Problem } from '../http/problem.ts'
@@ -51,22 +49,6 @@ export function createLinkReader(db: Kysely<Database>) {
     const links = await byToken(digests)
     const others = digests.filter((hash) => !links.has(hash))
     return others.length === 0 ? links : new Map([...links, ...(await byCodeLink(others))])
-  })
-}
-
-/** The same by the ids of a tenant's sessions. */
-export function createSessionLinkReader(db: Kysely<Database>) {
-  return perTenant((tenantId) => {
-    const tenantDb = inTenant(db, tenantId)
-    const select = compiledOnce<'ids', ConnectSession>(tenantDb, ['ids'], ({ ids }) =>
-      selectLink(tenantDb)
-        .where('connect_sessions.tenant_id', '=', tenantId)
-        .where('connect_sessions.id', '=', sql<string>`any(${ids}::uuid[])`),
-    )
-    return createBatchedRead<LinkWithIntegration>(async (ids) => {
-      const rows = await select({ ids })
-      return new Map(rows.map((row) => [row.id, readLink(row)]))
-    })
   })
 }
 

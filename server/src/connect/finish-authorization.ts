@@ -3,12 +3,12 @@ import type { ConnectError } from '../database/schema.ts'
 import { problemFrom } from '../http/problem.ts'
 import type { Services } from '../services.ts'
 import { completeAuthorization, type ReceivedResponse } from './complete-authorization.ts'
-import type { PendingAuthorization } from './pending-authorization.ts'
+import type { TakenAuthorization } from './pending-authorization.ts'
 
 /** Completes the authorization. Where that fails, the reason is kept where the connect page shows it, and returned. */
 export async function finishAuthorization(
   services: Services,
-  pending: PendingAuthorization,
+  pending: TakenAuthorization,
   received: ReceivedResponse,
 ): Promise<ConnectError | null> {
   try {
@@ -20,7 +20,7 @@ export async function finishAuthorization(
 }
 
 /** The session stays open for another try. */
-async function tellSession(services: Services, pending: PendingAuthorization, error: unknown): Promise<ConnectError> {
+async function tellSession(services: Services, pending: TakenAuthorization, error: unknown): Promise<ConnectError> {
   const { tenant_id, connect_session_id } = pending
   const problem = problemFrom(error, services.log)
   const told = { code: problem.code, message: messageFor(error, problem.message) }

@@ -16,6 +16,11 @@ export interface LinkWithIntegration {
 const columns = [...clientColumns, 'id', 'required_scopes', 'optional_scopes', 'relay'] as const
 const PREFIX = 'integration_row_'
 
+/** For a statement that joins both tables: what `readLink` reads of its rows. */
+export const linkColumns = sql.raw(
+  ['connect_sessions.*', ...columns.map((name) => `integrations.${name} as ${PREFIX}${name}`)].join(', '),
+)
+
 /** Narrow it down by columns of `connect_sessions`, and read the row with `readLink`. */
 export function selectLink(db: Kysely<Database>) {
   return (

@@ -3,10 +3,13 @@
 import { type JsonObject, type Secret, secret } from '@sluice/oauth'
 import { type Kysely, type Selectable, sql } from 'kysely'
 import { z } from 'zod'
+import { compiledOnce } from '../database/compiled-once.ts'
 import { createGroupCommit, type GroupCommit } from '../database/group-commit.ts'
 import type { Database, PendingAuthorizationTable } from '../database/schema.ts'
 import type { Services } from '../services.ts'
 import { digest } from '../token-digest.ts'
+import type { ConnectSession } from './connect-link.ts'
+import { type LinkWithIntegration, linkColumns, readLink } from './link-integration.ts'
 
 export const PENDING_SECONDS = 10 * 60
 
@@ -28,6 +31,9 @@ export interface PendingAuthorization {
   connect_token: string
   config: JsonObject
 }
+
+/** With the connect session that it belongs to, and that one's integration. */
+export type TakenAuthorization = PendingAuthorization & LinkWithIntegration
 
 /** Stores it in place of an earlier one of the same connect session: the newest start is the one that counts. */
 export async function storePendingAuthorization(
@@ -111,7 +117,7 @@ export interface ReceivedAt {
 export async function takePendingAuthorization(
   { db, keys, now, batches }: Services,
   { state, integration_id, redirect_uri, browser, person }: ReceivedAt,
-): Promise<PendingAuthorization | NotTaken> {
+): Promise<TakenAuthorization | NotTaken> {
   const stateHash = digest(state)
   const taken =
     browser?.length === 0
@@ -126,13 +132,13 @@ export async function takePendingAuthorization(
           at: now(),
         })
   if (taken !== undefined) {
-    const contents = contentsSchema.parse(
-      await keys.open(placeOf(taken.tenant_id, taken.connect_session_id), taken.sealed),
-    )
+    const { tenant_id, id: connect_session_id, pending_sealed } = taken
+    const contents = contentsSchema.parse(await keys.open(placeOf(tenant_id, connect_session_id), pending_sealed))
     return {
-      tenant_id: taken.tenant_id,
-      connect_session_id: taken.connect_session_id,
-      integration_id: taken.integration_id,
+      ...readLink(taken),
+      tenant_id,
+      connect_session_id,
+      integration_id,
       kept: secret(contents.kept),
       redirect_uri,
       connect_token: contents.connect_token,
@@ -171,7 +177,7 @@ const TAKE_COLUMNS = sql.raw(
     'person text, at timestamptz',
 )
 
-type TakenRow = Pick<PendingRow, 'tenant_id' | 'connect_session_id' | 'integration_id' | 'sealed'>
+type TakenRow = ConnectSession & { pending_sealed: Buffer }
 
 /**
  * Callbacks that come together share one statement; of two with one state, one gets it. That it is taken need not be on
@@ -179,29 +185,42 @@ type TakenRow = Pick<PendingRow, 'tenant_id' | 'connect_session_id' | 'integrati
  * starts again.
  */
 export function createPendingAuthorizationTakes(db: Kysely<Database>): GroupCommit<Take, TakenRow | undefined> {
+  const takeAll = compiledOnce<'given' | 'hashes', TakenRow & { place: number }>(
+    db,
+    ['given', 'hashes'],
+    ({ given, hashes }) => sql`
+      with taken as (
+        delete from pending_authorizations as pending
+        using json_to_recordset(${given}::text::json) as given (${TAKE_COLUMNS})
+        where pending.state_hash = any(array(select decode(hash, 'hex') from unnest(${hashes}::text[]) as hash))
+          and pending.state_hash = decode(given.state_hash, 'hex')
+          and pending.integration_id = given.integration_id
+          and pending.redirect_uri = given.redirect_uri
+          and (given.browser_hashes is null or encode(pending.browser_hash, 'hex') = any(given.browser_hashes))
+          and (not given.is_of_person or exists (
+            select from connect_sessions where connect_sessions.id = pending.connect_session_id and (
+              connect_sessions.end_user ->> 'id' = coalesce(given.person, '')
+              or (given.browser_hashes is not null and connect_sessions.end_user is null)
+            )
+          ))
+          and pending.expires_at > given.at
+          and (select set_config('synchronous_commit', 'off', true)) is not null
+        returning given.place, pending.tenant_id, pending.connect_session_id, pending.sealed
+      )
+      select taken.place, taken.sealed as pending_sealed, ${linkColumns}
+      from taken
+        join connect_sessions on connect_sessions.id = taken.connect_session_id
+          and connect_sessions.tenant_id = taken.tenant_id
+        left join integrations on integrations.id = connect_sessions.integration_id
+          and integrations.tenant_id = connect_sessions.tenant_id
+      -- Said again, so that whatever the planner believes of the rows before, it looks them up by their key.
+      where connect_sessions.id = any(array(select connect_session_id from taken))`,
+  )
   return createGroupCommit(async (takes) => {
-    const given = takes.map((take, place) => ({ place, ...take }))
-    const { rows } = await sql<TakenRow & { place: number }>`
-      delete from pending_authorizations as pending
-      using json_to_recordset(${JSON.stringify(given)}::text::json) as given (${TAKE_COLUMNS})
-      where pending.state_hash = any(array(
-          select decode(hash, 'hex') from unnest(${takes.map((take) => take.state_hash)}::text[]) as hash
-        ))
-        and pending.state_hash = decode(given.state_hash, 'hex')
-        and pending.integration_id = given.integration_id
-        and pending.redirect_uri = given.redirect_uri
-        and (given.browser_hashes is null or encode(pending.browser_hash, 'hex') = any(given.browser_hashes))
-        and (not given.is_of_person or exists (
-          select from connect_sessions where connect_sessions.id = pending.connect_session_id and (
-            connect_sessions.end_user ->> 'id' = coalesce(given.person, '')
-            or (given.browser_hashes is not null and connect_sessions.end_user is null)
-          )
-        ))
-        and pending.expires_at > given.at
-        and (select set_config('synchronous_commit', 'off', true)) is not null
-      returning given.place, pending.tenant_id, pending.connect_session_id, pending.integration_id, pending.sealed`.execute(
-      db,
-    )
+    const rows = await takeAll({
+      given: JSON.stringify(takes.map((take, place) => ({ place, ...take }))),
+      hashes: takes.map((take) => take.state_hash),
+    })
     const taken = new Map(rows.map((row) => [row.place, row]))
     return takes.map((_, place) => taken.get(place))
   })

@@ -22,6 +22,8 @@ export async function recordHistory(
   await tx.insertInto('connection_history').values(historyRow(connection, entry)).execute()
 }
 
+export const historyColumns = ['id', 'tenant_id', 'connection_id', 'kind', 'actor', 'detail', 'at'] as const
+
 export function historyRow(
   connection: { id: string; tenant_id: string },
   { kind, actor, detail = {}, at }: HistoryEntry,

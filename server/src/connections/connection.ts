@@ -36,6 +36,18 @@ export async function insertConnection(tx: Transaction<Database>, keys: KeyRing,
     .execute()
 }
 
+export const newConnectionColumns = [
+  'id',
+  'tenant_id',
+  'connector_id',
+  'integration_id',
+  'end_user',
+  'config_sealed',
+  'status',
+  'required_scopes',
+  'optional_scopes',
+] as const
+
 export async function newConnectionRow(keys: KeyRing, connection: NewConnection) {
   return {
     id: connection.id,

@@ -139,6 +139,32 @@ export async function insertGrant(
     .execute()
 }
 
+export const newGrantColumns = [
+  'connection_id',
+  'tenant_id',
+  'version',
+  'scope',
+  'granted_at',
+  'requested_scopes',
+  'account',
+  'idle_lifetime_seconds',
+  'absolute_until',
+  'refresh_expiry_is_final',
+  'issued_at',
+  'access_token_expires_at',
+  'sealed',
+  'refreshable',
+  'refresh_due_at',
+  'retry_at',
+  'failures',
+  'in_doubt_since',
+  'introspected_at',
+  'lease_owner',
+  'lease_until',
+  'updated_at',
+  'refresh_token_expires_at',
+] as const
+
 export async function newGrantRow(
   keys: KeyRing,
   connection: { id: string; tenant_id: string },
