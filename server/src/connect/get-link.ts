@@ -7,6 +7,7 @@ import { forTenant } from '../database/in-tenant.ts'
 import type { Brand } from '../database/schema.ts'
 import { type Api, failures, json } from '../http/api.ts'
 import { brandSchema } from '../integrations/integration-record.ts'
+import { openedObject } from '../sealing/opened-object.ts'
 import type { Services } from '../services.ts'
 import { type ConnectSession, findLink, linkStatus } from './connect-link.ts'
 import { connectorForPerson } from './connector-for-person.ts'
@@ -139,7 +140,7 @@ export async function brandOf({ db }: Services, session: ConnectSession): Promis
 export async function prefilledConfig({ keys }: Services, session: ConnectSession): Promise<JsonObject> {
   if (session.config_sealed === null) return {}
   const place = { tenant_id: session.tenant_id, table: 'connect_sessions', column: 'config', row: session.id }
-  return z.record(z.string(), z.json()).parse(await keys.open(place, session.config_sealed))
+  return openedObject.parse(await keys.open(place, session.config_sealed))
 }
 
 async function madeConnection({ db }: Services, session: ConnectSession) {

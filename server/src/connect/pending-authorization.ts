@@ -6,6 +6,7 @@ import { z } from 'zod'
 import { compiledOnce } from '../database/compiled-once.ts'
 import { createGroupCommit, type GroupCommit } from '../database/group-commit.ts'
 import type { Database, PendingAuthorizationTable } from '../database/schema.ts'
+import { openedObject } from '../sealing/opened-object.ts'
 import type { Services } from '../services.ts'
 import { digest } from '../token-digest.ts'
 import type { ConnectSession } from './connect-link.ts'
@@ -14,9 +15,9 @@ import { type LinkWithIntegration, linkColumns, readLink } from './link-integrat
 export const PENDING_SECONDS = 10 * 60
 
 const contentsSchema = z.object({
-  kept: z.record(z.string(), z.json()),
+  kept: openedObject,
   connect_token: z.string(),
-  config: z.record(z.string(), z.json()),
+  config: openedObject,
 })
 
 export interface PendingAuthorization {

@@ -1,15 +1,13 @@
 import type { JsonObject } from '@sluice/oauth'
 import type { Selectable, Transaction } from 'kysely'
-import { z } from 'zod'
 import type { ConnectionTable, Database, EndUser } from '../database/schema.ts'
 import type { GrantedConnection } from '../grants/grant.ts'
 import { notFound } from '../http/problem.ts'
 import type { KeyRing } from '../sealing/key-ring.ts'
+import { openedObject } from '../sealing/opened-object.ts'
 import type { Services } from '../services.ts'
 
 export type ConnectionRow = Selectable<ConnectionTable>
-
-const configSchema = z.record(z.string(), z.json())
 
 /** @throws Problem 404, the same whether it is missing or another tenant's */
 export async function findConnection({ db }: Services, tenantId: string, id: string): Promise<ConnectionRow> {
@@ -67,7 +65,7 @@ export async function openConfig(
   { keys }: Services,
   row: Pick<ConnectionRow, 'id' | 'tenant_id' | 'config_sealed'>,
 ): Promise<JsonObject> {
-  return configSchema.parse(await keys.open(placeOf(row), row.config_sealed))
+  return openedObject.parse(await keys.open(placeOf(row), row.config_sealed))
 }
 
 export function sealConfig(keys: KeyRing, connection: { tenant_id: string; id: string }, config: JsonObject) {

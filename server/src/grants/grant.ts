@@ -11,6 +11,7 @@ import { z } from 'zod'
 import type { Database, GrantAccount, GrantTable } from '../database/schema.ts'
 import { withoutGrant } from '../integrations/find-integration.ts'
 import type { KeyRing } from '../sealing/key-ring.ts'
+import { openedObject } from '../sealing/opened-object.ts'
 import type { Services } from '../services.ts'
 import type { GrantFacts } from './grant-facts.ts'
 import { OWN_GRANT_TYPES, type OwnGrantType } from './own-grant.ts'
@@ -58,8 +59,8 @@ export interface GrantedConnection {
 const contentsSchema = z.object({
   access_token: z.string(),
   refresh_token: z.string().nullable(),
-  captured: z.record(z.string(), z.json()).default({}),
-  credentials: z.record(z.string(), z.json()),
+  captured: openedObject.default({}),
+  credentials: openedObject,
   dpop: z.object({ private_key: z.string(), thumbprint: z.string() }).nullable().default(null),
   grant_type: z.enum(OWN_GRANT_TYPES).nullable().default(null),
 })
