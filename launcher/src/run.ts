@@ -51,6 +51,8 @@ export interface RunOptions {
   /** Hears once, before the run is over, what a harvested file holds; null when it was gone. */
   onHarvest?(run: Pick<Run, 'log' | 'rotated'>, name: string, content: Buffer | null): void
   env?: Record<string, string>
+  /** Ports of our loopback at which something serves this connector alone. */
+  own_ports?: readonly number[]
   /** Stands before the command, given the private directory. */
   before?(directory: string): string[]
   readStderrLine?: ReadStderrLine
@@ -261,7 +263,7 @@ interface Starting {
 
 async function start(
   launch: Launch,
-  { env, files, before }: RunOptions,
+  { env, own_ports, files, before }: RunOptions,
   { runtime, name, redactor, onRefused }: Starting,
 ): Promise<RunningProgram> {
   const note = await launch.bequest?.note()
@@ -281,6 +283,7 @@ async function start(
       ...(launch.replaces_entrypoint && { replaces_entrypoint: true }),
       ...(launch.resources && { limits: launch.resources }),
       ...(launch.hosts && { hosts: launch.hosts, onRefused }),
+      ...(own_ports && { own_ports }),
       ...(launch.bequest &&
         note !== undefined && {
           bequest: { note, key: launch.bequest.key, files: CONFIG_FILE in contents ? [CONFIG_FILE] : [] },

@@ -15,6 +15,8 @@ const SEALED = 'sluice_sealed'
 export interface EncryptionEndpoint {
   /** For the connector's ENCRYPTION_URL; its path is what proves that the caller is this run's connector. */
   url: string
+  /** Of the url. */
+  port: number
   /** The config of an envelope that this endpoint gave; null for all else. */
   open(envelope: JsonObject): JsonObject | null
   close(): void
@@ -41,6 +43,7 @@ export async function startEncryptionEndpoint(): Promise<EncryptionEndpoint> {
   const { port } = server.address() as AddressInfo // it listens on a TCP port
   return {
     url: `http://127.0.0.1:${port}${path}`,
+    port,
     open: (envelope) => unseal(key, envelope[SEALED]),
     close() {
       server.close()

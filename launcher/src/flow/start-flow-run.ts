@@ -30,6 +30,7 @@ export async function startFlowRun(
     const run = await startRun(launch, {
       ...spoken,
       env: { ...spoken.env, ENCRYPTION_URL: endpoint.url },
+      own_ports: [endpoint.port],
       readStderrLine: (line) => opened(readStderrLine(line), endpoint, launch, config),
     })
     return {

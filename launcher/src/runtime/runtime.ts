@@ -49,6 +49,8 @@ export interface Program {
   limits?: ProgramLimits
   /** Hosts that the program may talk to; none when empty; absent when nothing is declared. */
   hosts?: readonly string[]
+  /** Ports of this process's loopback that serve this program alone; it finds them on its own where its hosts are held. */
+  own_ports?: readonly number[]
   /** Hears why a host was refused, where the runtime holds what is declared. */
   onRefused?: ((message: string) => void) | undefined
   /** Kept until `release` for whoever sweeps when the owner was killed, by runtimes that have a directory of their own. */

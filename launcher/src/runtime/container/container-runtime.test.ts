@@ -123,6 +123,29 @@ test('a connector reaches the hosts that it declares through its gateway; what i
   assert.equal(engine.containers.size, 0)
 })
 
+test('a gateway that was ended is told of, and nothing of it stays', async () => {
+  const told = Promise.withResolvers<string>()
+  const running = await runtime.start(
+    node('setInterval(() => {}, 1000)', { hosts: ['api.acme.com'], onRefused: told.resolve }),
+  )
+  const gateway = [...engine.containers.values()].find(({ request }) => GATEWAY_LABEL in request.Labels)
+  gateway?.process?.kill('SIGKILL')
+  assert.match(await told.promise, /^The gateway of this connector was ended/)
+  await running.stop(0)
+  assert.equal(engine.containers.size, 0)
+})
+
+test('closing ends what has a gateway before the gateway', async () => {
+  const closing = createContainerRuntime({ socket: engine.socket })
+  const told: string[] = []
+  const running = await closing.start(
+    node('setInterval(() => {}, 1000)', { hosts: ['api.acme.com'], onRefused: (message) => void told.push(message) }),
+  )
+  await closing.close()
+  assert.equal((await running.exited).signal, 'SIGKILL')
+  assert.deepEqual([engine.containers.size, existsSync(dirname(running.directory)), told], [0, false, []])
+})
+
 test('what names no host is refused before anything is started, and a gateway goes when what it is for does not start', async () => {
   const refused = (expected: RegExp) => (error: unknown) => error instanceof StartError && expected.test(error.message)
   await assert.rejects(runtime.start(node('', { hosts: ['https://api.acme.com/'] })), refused(/"https:.*names no host/))

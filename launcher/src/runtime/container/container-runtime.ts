@@ -1,14 +1,11 @@
 // The `container` runtime: programs in images, by an engine of this machine (Docker, Podman) through its API.
 import { existsSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { PassThrough, type Readable, Writable } from 'node:stream'
-import { bequeath, bequestOf, keepNote, removeBequest } from '../bequest.ts'
+import { bequeath, keepNote, removeBequest } from '../bequest.ts'
 import { isAnyHost } from '../egress/declared-hosts.ts'
-import { createPrivateDirectory, readPrivateFile, writePrivateFile } from '../private-directory.ts'
+import { createPrivateDirectory, writePrivateFile } from '../private-directory.ts'
 import { createOwnerDirectory, findOrphanedDirectories, isOrphaned, openRunsRoot } from '../process/owner-directory.ts'
-import { removePrivateDirectory } from '../remove-private-directory.ts'
-import { type Exit, type Program, type RunningProgram, type Runtime, StartError } from '../runtime.ts'
-import { readShellExit } from '../shell-exit.ts'
+import { type Program, type RunningProgram, type Runtime, StartError } from '../runtime.ts'
 import {
   type ContainerPlace,
   type ContainerRequest,
@@ -17,11 +14,10 @@ import {
   GATEWAY_LABEL,
   type ImageStart,
   OWNER_LABEL,
-  RESULT_FILE,
 } from './container-request.ts'
-import { demultiplex } from './demultiplex.ts'
 import { type EngineClient, EngineError, engineClient } from './engine-client.ts'
-import { openGateway } from './gateway.ts'
+import { type Begun, openGateway } from './gateway.ts'
+import { type Container, removeContainer, superviseContainer } from './supervise-container.ts'
 
 export interface ContainerRuntimeOptions {
   /** The engine's socket; by default that of `DOCKER_HOST`, else Docker's. */
@@ -46,19 +42,6 @@ interface Lying {
   onOver: (() => Promise<void>) | undefined
 }
 
-interface Begun {
-  id: string
-  running: RunningProgram
-}
-
-interface Container {
-  id: string
-  exited: Promise<Exit>
-}
-
-const TIME_LIMIT_GRACE_MS = 3_000
-/** The exit code of who was ended by SIGKILL. */
-const KILLED = 137
 const OPEN_NETWORK =
   'A connector that declares hosts is not kept from others. Name a network with an egress policy of its own.'
 const NO_INIT =
@@ -116,15 +99,20 @@ export function createContainerRuntime(options: ContainerRuntimeOptions = {}): R
 
   const launch = async (program: Program, body: ContainerRequest, { directory, onOver }: Lying): Promise<Begun> => {
     const { Id: id } = await engine.call<{ Id: string }>('POST', '/containers/create', body)
+    const is_gateway = GATEWAY_LABEL in body.Labels
     try {
       const streams = await engine.hijack(
         `/containers/${id}/attach?stream=1&stdin=${body.OpenStdin ? 1 : 0}&stdout=1&stderr=1`,
       )
       await engine.call('POST', `/containers/${id}/start`)
       const ended = engine.call<{ StatusCode: number }>('POST', `/containers/${id}/wait?condition=not-running`)
-      return { id, running: supervise({ engine, id, program, directory, streams, ended, running, onOver }) }
+      return {
+        id,
+        remove: () => removeContainer(engine, id),
+        running: superviseContainer({ engine, id, is_gateway, program, directory, streams, ended, running, onOver }),
+      }
     } catch (error) {
-      await remove(engine, id)
+      await removeContainer(engine, id)
       throw error
     }
   }
@@ -152,7 +140,7 @@ export function createContainerRuntime(options: ContainerRuntimeOptions = {}): R
       for (const { Id, Labels } of inOrder) {
         const owner = Labels[OWNER_LABEL] ?? ''
         // An owner of another root cannot be asked from here, and is left to its own.
-        if (owner.startsWith(`${root}/`) && (await isGone(owner))) await remove(engine, Id)
+        if (owner.startsWith(`${root}/`) && (await isGone(owner))) await removeContainer(engine, Id)
       }
       for (const directory of await findOrphanedDirectories(root)) await bequeath(directory, inherit)
     },
@@ -165,8 +153,12 @@ export function createContainerRuntime(options: ContainerRuntimeOptions = {}): R
       }
     },
     async close() {
-      await Promise.all([...running].map(({ id }) => remove(engine, id)))
-      await Promise.all([...running].map(({ exited }) => exited))
+      // Whose network another one shares goes with that one.
+      for (const isGateway of [false, true]) {
+        const ending = [...running].filter(({ is_gateway }) => is_gateway === isGateway)
+        await Promise.all(ending.map(({ id }) => removeContainer(engine, id)))
+        await Promise.all(ending.map(({ exited }) => exited))
+      }
       if (placed) (await placed).owner.removeNow()
       placed = null
     },
@@ -179,100 +171,6 @@ async function isGone(owner: string): Promise<boolean> {
 
 function rank(labels: Record<string, string>): number {
   return GATEWAY_LABEL in labels ? 1 : 0
-}
-
-interface Supervised {
-  engine: EngineClient
-  id: string
-  program: Program
-  directory: string
-  streams: Awaited<ReturnType<EngineClient['hijack']>>
-  ended: Promise<{ StatusCode: number }>
-  running: Set<Container>
-  /** Runs when the container is gone, before the program counts as ended. */
-  onOver: (() => Promise<void>) | undefined
-}
-
-function supervise({ engine, id, program, directory, streams, ended, running, onOver }: Supervised): RunningProgram {
-  const { socket, head } = streams
-  const { bequest } = program
-  const { stdout, stderr } = demultiplex(socket, head)
-  const result = program.result_fd ? new PassThrough() : null
-  const harvested = new Map<string, Buffer | null>()
-  let isOver = false
-  let isLate = false
-  let grace: NodeJS.Timeout | undefined
-
-  const kill = (signal: string) => engine.call('POST', `/containers/${id}/kill?signal=${signal}`).catch(() => null)
-  const stop = (graceMs: number) => {
-    stdin?.end()
-    if (isOver || grace) return
-    void kill('SIGTERM')
-    grace = setTimeout(() => void kill('SIGKILL'), graceMs)
-  }
-  const late = () => {
-    isLate = true
-    stop(TIME_LIMIT_GRACE_MS)
-  }
-  const { time_ms } = program.limits ?? {}
-  const timer = time_ms === undefined ? undefined : setTimeout(late, time_ms)
-
-  const over = async (): Promise<Exit> => {
-    // Without an answer the engine is gone, and the container with it or swept at the next start.
-    const code = await ended.then(({ StatusCode }) => StatusCode).catch(() => null)
-    isOver = true
-    clearTimeout(timer)
-    clearTimeout(grace)
-    const state = await engine
-      .call<{ State: { OOMKilled?: boolean } }>('GET', `/containers/${id}/json`)
-      .catch(() => ({ State: { OOMKilled: false } }))
-    for (const name of program.harvest ?? []) harvested.set(name, await readPrivateFile(directory, name))
-    result?.end(await readPrivateFile(directory, RESULT_FILE))
-    await remove(engine, id)
-    await onOver?.()
-    if (!bequest) await removePrivateDirectory(directory).catch(() => {})
-    running.delete(container)
-    // Podman does not always hear that the kernel killed for want of memory.
-    const isStarved = state.State.OOMKilled || (code === KILLED && !grace && program.limits?.memory_bytes !== undefined)
-    const limit = isLate ? 'time' : isStarved ? 'memory' : null
-    return { ...readShellExit(code ?? KILLED), ...(limit && { limit }) }
-  }
-  const container: Container = { id, exited: over() }
-  running.add(container)
-  const stdin = program.stdin === 'pipe' ? writableHalf(socket) : null
-
-  return {
-    stdin,
-    stdout,
-    stderr,
-    result: result as Readable | null,
-    directory,
-    exited: container.exited,
-    readFile: async (name) => (isOver ? (harvested.get(name) ?? null) : await readPrivateFile(directory, name)),
-    async writeFile(name, content) {
-      if (!isOver) await writePrivateFile(directory, name, content)
-    },
-    async stop(graceMs) {
-      stop(graceMs)
-      return await container.exited
-    },
-    ...(bequest && bequestOf(directory, bequest)),
-  }
-}
-
-/** Ending it closes the program's stdin and nothing else. */
-function writableHalf(socket: Awaited<ReturnType<EngineClient['hijack']>>['socket']): Writable {
-  const half = new Writable({
-    write: (chunk, _encoding, done) => void socket.write(chunk, done),
-    final: (done) => void socket.end(done),
-  })
-  half.on('error', () => {})
-  socket.once('close', () => half.destroy())
-  return half
-}
-
-async function remove(engine: EngineClient, id: string): Promise<void> {
-  await engine.call('DELETE', `/containers/${id}?force=1&v=1`).catch(() => {})
 }
 
 /** What the image starts by itself. Pulls an image that is not there. */

@@ -6,8 +6,10 @@ import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { text } from 'node:stream/consumers'
+import { within } from '../../waiting.ts'
 import { declareHosts } from '../egress/declared-hosts.ts'
 import { type EgressProxy, openEgressProxy } from '../egress/egress-proxy.ts'
+import { type Carrier, openCarrier } from '../egress/open-carrier.ts'
 import { proxyEnvironment } from '../egress/proxy-environment.ts'
 import { removePrivateDirectory } from '../remove-private-directory.ts'
 import { type Program, type RunningProgram, StartError } from '../runtime.ts'
@@ -25,7 +27,15 @@ export interface GatewayPlace {
   /** Makes a private directory for it. */
   makeDirectory(): Promise<string>
   /** Starts the second container. */
-  start(program: Program, directory: string, mounts: Mount[]): Promise<{ id: string; running: RunningProgram }>
+  start(program: Program, directory: string, mounts: Mount[]): Promise<Begun>
+}
+
+/** A container that was started. */
+export interface Begun {
+  id: string
+  running: RunningProgram
+  /** Removes what is left of it when it has ended: an engine keeps it for as long as another one shares its network. */
+  remove(): Promise<void>
 }
 
 export interface Mount {
@@ -36,6 +46,8 @@ export interface Mount {
 }
 
 const FORWARDER = new URL('../egress/forwarder.mjs', import.meta.url)
+const STARTS_MS = 60_000
+const DRAIN_MS = 1_000
 const SCRIPT = 'forwarder.mjs'
 const SOCKET = 'egress.sock'
 const SECOND = {
@@ -50,36 +62,46 @@ const ADVICE =
 
 /** @throws StartError */
 export async function openGateway(program: Program, { makeDirectory, start }: GatewayPlace): Promise<Gateway> {
-  const { hosts = [], onRefused } = program
+  const { hosts = [], own_ports = [], onRefused } = program
   const declared = declaredBy(hosts)
   const directory = await makeDirectory()
-  let proxy: EgressProxy | null = null
-  let running: RunningProgram | null = null
+  const listeners: (EgressProxy | Carrier)[] = []
+  let second: Begun | null = null
   let isClosing = false
+  let isLost = false
   const close = async () => {
     isClosing = true
-    await running?.stop(0)
-    await proxy?.close()
+    await second?.running.stop(0)
+    if (isLost) await second?.remove()
+    for (const listener of listeners) await listener.close()
     await removePrivateDirectory(directory)
   }
   try {
-    proxy = await openEgressProxy(join(directory, SOCKET), { hosts, onRefused })
+    const forwarded = [[join(directory, SOCKET), '0']]
+    // Some programs ask the proxy for all that is not `localhost`.
+    const reached = [...hosts, ...own_ports.map((port) => `127.0.0.1:${port}`)]
+    listeners.push(await openEgressProxy(join(directory, SOCKET), { hosts: reached, onRefused }))
+    for (const port of own_ports) {
+      const path = join(directory, `${port}.sock`)
+      listeners.push(await openCarrier(path, port))
+      forwarded.push([path, String(port)])
+    }
     const { command, mounts } = hostNode()
-    const second = {
+    const forwarder = {
       ...SECOND,
       name: program.name,
       ...(program.image !== undefined && { image: program.image }),
-      command: [...command, join(directory, SCRIPT), join(directory, SOCKET)],
+      command: [...command, join(directory, SCRIPT), ...forwarded.flat()],
       files: { [SCRIPT]: await readFile(FORWARDER, 'utf8') },
     }
     const readOnly = mounts.map((mount): Mount => ({ Type: 'bind', ...mount, ReadOnly: true }))
-    const started = await start(second, directory, readOnly)
-    running = started.running
-    const port = await portOf(running)
-    void running.exited.then(() => {
-      if (!isClosing) onRefused?.('The gateway of this connector was ended, and so no host is reached any more.')
+    second = await start(forwarder, directory, readOnly)
+    const port = await portOf(second.running)
+    void second.running.exited.then(() => {
+      isLost = !isClosing
+      if (isLost) onRefused?.('The gateway of this connector was ended, and so no host is reached any more.')
     })
-    return { network: `container:${started.id}`, env: proxyEnvironment(port, declared), close }
+    return { network: `container:${second.id}`, env: proxyEnvironment(port, declared), close }
   } catch (cause) {
     await close()
     const why = cause instanceof Error ? cause.message : String(cause)
@@ -98,12 +120,13 @@ function declaredBy(hosts: readonly string[]) {
 }
 
 /** The first line that it prints, when it listens. */
-async function portOf({ stdout, stderr, exited }: RunningProgram): Promise<number> {
+async function portOf({ stdout, stderr }: RunningProgram): Promise<number> {
   const said = text(stderr)
-  for await (const line of createInterface({ input: stdout })) {
-    stdout.resume()
-    return Number(line)
+  const lines = createInterface({ input: stdout, signal: AbortSignal.timeout(STARTS_MS) })
+  for await (const line of lines) {
+    if (/^\d+$/.test(line)) return Number(line)
   }
-  await exited
-  throw new StartError(`ended by itself, saying "${(await said).trim().slice(0, 300)}"`)
+  // It ended, or is not up in time.
+  const words = await within(DRAIN_MS, said)
+  throw new StartError(`does not start, and says "${(words ?? '').trim().slice(0, 300)}"`)
 }

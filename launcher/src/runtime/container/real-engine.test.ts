@@ -13,6 +13,9 @@ import { text } from 'node:stream/consumers'
 import { after, test } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import { secret } from '@sluice/connector-specs'
+import { launchScript } from '../../fixtures/launch-script.ts'
+import { capture } from '../../flow/capture.ts'
+import { readToEnd } from '../../testing/read-to-end.ts'
 import { startRealEngine } from '../../testing/real-engine.ts'
 import { type Program, StartError } from '../runtime.ts'
 import { OWNER_LABEL } from './container-request.ts'
@@ -288,6 +291,32 @@ test('a connector reaches the hosts that it declares and nobody else, by the pro
   assert.deepEqual(await running.exited, { code: 0, signal: null })
   assert.deepEqual(await ours(), [])
   assert.deepEqual(await processesThatTell(dirname(running.directory)), [])
+})
+
+test('what a Flow connector rotates in a container that is kept to its hosts is sealed by us, and heard', {
+  skip,
+}, async (t) => {
+  const rotating = `onRequest(async (key, { capture }) => {
+    if (key === 'apply') answer({ applied: {} })
+    if (key !== 'open') return
+    const config = { refresh_token: 'the-second-refresh-token' }
+    const response = await fetch(process.env.ENCRYPTION_URL, { method: 'POST', body: JSON.stringify({ config, schema: {} }) })
+    log({ level: 'info', msg: 'rotated', fields: { eventType: 'configUpdate', config: await response.json() } })
+    answer({ opened: {} })
+    process.stdin.destroy()
+  })`
+  const config_schema = { type: 'object', properties: { refresh_token: { type: 'string', secret: true } } }
+  // One that is declared is asked of the proxy, also for what is our own.
+  for (const hosts of [['api.acme.com'], ['127.0.0.1:443']]) {
+    const { command, ...launch } = launchScript(rotating, { config_schema, runtime, image, hosts })
+    const request = { name: 'acme/x', config: { refresh_token: 'the-first-refresh-token' }, state: {}, bindings: [] }
+    const started = { ...launch, command: ['node', ...command.slice(1)], cwd: '', signal: t.signal }
+    const { events, error } = await readToEnd(capture(started, request))
+    assert.equal(error, null)
+    const rotated = events.flatMap((event) => (event.type === 'config_update' ? [event.config.reveal()] : []))
+    assert.deepEqual(rotated, [{ refresh_token: 'the-second-refresh-token' }])
+  }
+  assert.deepEqual(await ours(), [])
 })
 
 test('containers of a server that was killed are removed at the next start, with their directories', {

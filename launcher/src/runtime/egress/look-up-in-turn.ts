@@ -5,7 +5,7 @@ export type Lookup = (host: string) => Promise<LookupAddress[]>
 
 /**
  * Looks names up one after the other, and a name that is asked for meanwhile once for all who ask: look-ups take threads
- * that the whole process has few of, and a program below whose declared suffix somebody answers slowly could take them all.
+ * of which the whole process has few, and names below a declared suffix that are answered slowly could take them all.
  */
 export function lookUpInTurn(lookup: Lookup): Lookup {
   const asked = new Map<string, Promise<LookupAddress[]>>()
