@@ -5,8 +5,7 @@ import { once } from 'node:events'
 import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { join } from 'node:path'
-import { type TestContext, test } from 'node:test'
-import { consent } from '@sluice/lab'
+import { test } from 'node:test'
 import { findConnection, openConfig } from '../../server/src/connections/connection.ts'
 import { connectDatabase } from '../../server/src/database/connect.ts'
 import { readGrant } from '../../server/src/grants/grant.ts'
@@ -18,37 +17,9 @@ import { createKeyRing } from '../../server/src/sealing/key-ring.ts'
 import { openKeyEncryptionKeys } from '../../server/src/sealing/open-key-encryption-keys.ts'
 import { openMasterKeyFile } from '../../server/src/sealing/stores/master-key-file.ts'
 import type { Services } from '../../server/src/services.ts'
-import { createTestDatabase } from '../../server/src/testing/database.ts'
 import { temporaryDirectory } from '../../server/src/testing/temporary-directory.ts'
-import { createTestBrowser, readJson } from '../../server/src/testing/test-browser.ts'
-import { freePort, type ReadySluice, startedSluice, startSluice } from './testing/started-sluice.ts'
-
-async function ownEnvironment(t: TestContext): Promise<Record<string, string>> {
-  return {
-    SLUICE_DATA: join(temporaryDirectory(t), 'data'),
-    PORT: String(await freePort()),
-    SLUICE_LAB_PORT: String(await freePort()),
-  }
-}
-
-/** Connects through the demo's link; returns the connection's id. */
-async function connectDemo(sluice: ReadySluice): Promise<string> {
-  const browser = createTestBrowser(sluice.base_url)
-  const start = await readJson(await browser.post(`${sluice.connect_path}/authorize`, { config: { region: 'europe' } }))
-  await browser.open(await consent(start.authorization_url, { decision: 'allow' }))
-  const session = await readJson(await browser.open(`${sluice.connect_path}/session`))
-  assert.equal(session.status, 'completed', JSON.stringify(session))
-  return session.connection.id
-}
-
-async function preview(sluice: ReadySluice, apiKey: string, connection_id: string) {
-  const response = await fetch(`${sluice.base_url}/v1/runs?wait=60`, {
-    method: 'POST',
-    headers: { authorization: `Bearer ${apiKey}`, 'content-type': 'application/json' },
-    body: JSON.stringify({ connection_id, operation: 'preview', max_documents: 10 }),
-  })
-  return readJson(response)
-}
+import { connectDemo, ownEnvironment, preview } from './testing/connect-demo.ts'
+import { freePort, startedSluice, startSluice } from './testing/started-sluice.ts'
 
 test('after kill -9 of the server and of its Postgres, npm start goes on: the connection works, and no file holds a secret', async (t) => {
   const environment = await ownEnvironment(t)
@@ -162,21 +133,6 @@ test('a foreign master key is refused with the id that the data needs, and the r
   assert.equal(await garbage.ended, 1)
   assert.match(garbage.output(), new RegExp(`not a JWK.*${id}`))
   await startedSluice(t, environment)
-})
-
-test('DATABASE_URL takes the place of the embedded Postgres, migrations included', async (t) => {
-  const database = await createTestDatabase()
-  const environment = { ...(await ownEnvironment(t)), DATABASE_URL: database.url }
-  const sluice = await startedSluice(t, environment)
-  assert.ok(!existsSync(join(sluice.data_directory, 'postgres')))
-  const id = await connectDemo(sluice)
-  assert.equal((await preview(sluice, sluice.api_key ?? '', id)).status, 'succeeded')
-  const { db, close } = connectDatabase(database.url)
-  assert.deepEqual(await db.selectFrom('connections').select('id').execute(), [{ id }])
-  await close()
-  sluice.signal('SIGTERM')
-  await sluice.ended
-  await database.drop()
 })
 
 test('environment variables that make no sense are all named at once', async (t) => {
