@@ -33,8 +33,6 @@ export function createGroupCommit<Item, Result>(
       const batch = waiting.slice(0, MAXIMUM_BATCH)
       waiting = waiting.slice(MAXIMUM_BATCH)
       await settle(batch)
-      // This batch's answers leave, and what has arrived meanwhile joins the next one.
-      if (waiting.length > 0) await new Promise(setImmediate)
     }
     writing -= 1
   }
