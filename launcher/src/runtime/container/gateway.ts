@@ -8,8 +8,9 @@ import { createInterface } from 'node:readline'
 import { text } from 'node:stream/consumers'
 import { within } from '../../waiting.ts'
 import { declareHosts } from '../egress/declared-hosts.ts'
-import { type EgressProxy, openEgressProxy } from '../egress/egress-proxy.ts'
-import { type Carrier, openCarrier } from '../egress/open-carrier.ts'
+import { openEgressProxy } from '../egress/egress-proxy.ts'
+import type { Listener } from '../egress/listen-on.ts'
+import { openCarrier } from '../egress/open-carrier.ts'
 import { proxyEnvironment } from '../egress/proxy-environment.ts'
 import { removePrivateDirectory } from '../remove-private-directory.ts'
 import { type Program, type RunningProgram, StartError } from '../runtime.ts'
@@ -65,7 +66,7 @@ export async function openGateway(program: Program, { makeDirectory, start }: Ga
   const { hosts = [], own_ports = [], onRefused } = program
   const declared = declaredBy(hosts)
   const directory = await makeDirectory()
-  const listeners: (EgressProxy | Carrier)[] = []
+  const listeners: Listener[] = []
   let second: Begun | null = null
   let isClosing = false
   let isLost = false

@@ -1,6 +1,9 @@
 // Whom a program asks for: a host and a port, each written in one way, because a URL's host may be written in many.
 import { isIP } from 'node:net'
 
+const MAXIMUM_NAME = 253
+const MAXIMUM_LABEL = 63
+
 export interface Destination {
   /** In lower case, without a final dot; an IPv6 address without brackets. */
   host: string
@@ -25,5 +28,11 @@ function canonicalHost(name: string): string | null {
   // The URL Standard knows all ways to write an IPv4 address, and the form of a name that is looked up.
   const url = URL.parse(`http://${name}/`)
   if (url === null || url.username !== '' || url.pathname !== '/') return null
-  return url.hostname.replace(/^\[(.*)\]$/, '$1').replace(/\.$/, '') || null
+  const host = url.hostname.replace(/^\[(.*)\]$/, '$1').replace(/\.$/, '')
+  return host === '' || isTooLong(host) ? null : host
+}
+
+/** RFC 1035 §2.3.4: no name server has such a name, and words that name it would be as long. */
+function isTooLong(host: string): boolean {
+  return host.length > MAXIMUM_NAME || host.split('.').some((label) => label.length > MAXIMUM_LABEL)
 }

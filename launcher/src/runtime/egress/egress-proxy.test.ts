@@ -300,8 +300,8 @@ test('bodies of either framing go through whole, and the answer with its words a
   }
 })
 
-test('what is no request to a proxy is refused: a path, https without CONNECT, user information, no port, a bomb of headers', async (t) => {
-  const { path } = await startProxy(t)
+test('what is no request to a proxy is refused: a path, https without CONNECT, user information, no port, a name that no name server has, a bomb of headers', async (t) => {
+  const { path, refused } = await startProxy(t)
   const status = async (bytes: string) => /^HTTP\/1\.1 (\d+)/.exec(await exchange(path, bytes))?.[1]
   for (const line of [
     'GET / HTTP/1.1',
@@ -313,6 +313,8 @@ test('what is no request to a proxy is refused: a path, https without CONNECT, u
     'CONNECT user@api.acme.com:443 HTTP/1.1',
     'CONNECT api.acme.com:443/x HTTP/1.1',
     'CONNECT api.acme.com:99999 HTTP/1.1',
+    `CONNECT ${'a'.repeat(64)}.example:443 HTTP/1.1`,
+    `GET http://${'a.'.repeat(130)}example/ HTTP/1.1`,
     'not http at all',
   ]) {
     assert.equal(await status(`${line}\r\nhost: x\r\nconnection: close\r\n\r\n`), '400', line)
@@ -320,6 +322,7 @@ test('what is no request to a proxy is refused: a path, https without CONNECT, u
   assert.equal(await status(`CONNECT api.acme.com:443 HTTP/1.1\r\nx: ${'y'.repeat(40_000)}`), '431')
   const twoLengths = 'content-length: 3\r\ntransfer-encoding: chunked'
   assert.equal(await status(`POST http://api.acme.com/ HTTP/1.1\r\nhost: x\r\n${twoLengths}\r\n\r\n`), '400')
+  assert.deepEqual(refused, [])
 })
 
 test('who never finishes asking, and who is silent, is let go', async (t) => {

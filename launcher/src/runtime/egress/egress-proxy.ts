@@ -4,11 +4,11 @@
 import { lookup as systemLookup } from 'node:dns/promises'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import { connect, type Socket } from 'node:net'
-import type { Duplex } from 'node:stream'
 import { declareHosts } from './declared-hosts.ts'
 import { type Destination, readAuthority, writeHost } from './destination.ts'
 import { findRoute, NoRoute, type Route } from './find-route.ts'
 import { joinSockets } from './join-sockets.ts'
+import { createHold, type Listener, listenOn } from './listen-on.ts'
 import { type Lookup, lookUpInTurn } from './look-up-in-turn.ts'
 import { passOn } from './pass-on.ts'
 
@@ -33,11 +33,6 @@ export interface EgressLimits {
   told: number
 }
 
-export interface EgressProxy {
-  /** Ends it with all that goes through it. */
-  close(): Promise<void>
-}
-
 const LIMITS: EgressLimits = {
   connections: 256,
   header_bytes: 32 * 1024,
@@ -47,11 +42,11 @@ const LIMITS: EgressLimits = {
 }
 
 /** @param path of the socket that it listens on @throws RangeError when what is declared is no host */
-export async function openEgressProxy(path: string, options: EgressProxyOptions): Promise<EgressProxy> {
+export async function openEgressProxy(path: string, options: EgressProxyOptions): Promise<Listener> {
   const declared = declareHosts(options.hosts)
   const limits = { ...LIMITS, ...options.limits }
   const lookup = lookUpInTurn(options.lookup ?? ((host) => systemLookup(host, { all: true })))
-  const open = new Set<Duplex>()
+  const { open, hold } = createHold()
   const told = new Set<string>()
 
   const tell = (message: string) => {
@@ -66,12 +61,6 @@ export async function openEgressProxy(path: string, options: EgressProxyOptions)
       if (error instanceof NoRoute && error.kind === 'policy') tell(error.message)
       throw error
     }
-  }
-  const hold = <S extends Duplex>(socket: S): S => {
-    open.add(socket)
-    socket.once('close', () => open.delete(socket))
-    socket.on('error', () => {})
-    return socket
   }
 
   /** CONNECT: bytes go through as they are. */
@@ -129,20 +118,7 @@ export async function openEgressProxy(path: string, options: EgressProxyOptions)
   server.on('connection', (socket: Socket) => void hold(socket))
   server.setTimeout(limits.idle_ms)
   server.maxConnections = limits.connections
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', reject)
-    server.listen({ path }, resolve)
-  })
-  // A connection that cannot be accepted is the program's loss, not ours.
-  server.on('error', () => {})
-  server.unref()
-  return {
-    async close() {
-      const closed = new Promise<void>((resolve) => server.close(() => resolve()))
-      for (const socket of open) socket.destroy()
-      await closed
-    },
-  }
+  return listenOn(path, server, open)
 }
 
 async function connected(route: Route, openingMs: number): Promise<Socket> {
