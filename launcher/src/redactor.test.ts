@@ -21,6 +21,15 @@ test('S45 a secret is redacted as it is, JSON-escaped, URL-, form- and HTML-enco
   assertHidden(Buffer.from(SECRET).toString('hex').toUpperCase())
 })
 
+test('S45 a long secret is redacted in lower case too, as a host that was asked for is told', () => {
+  const token = 'Canary-Token-0123456789AbCdEf'
+  const redactor = createRedactor([token, 'Short'])
+  const { hostname } = new URL(`https://${token}.example/`)
+  assert.ok(hostname.startsWith(token.toLowerCase()))
+  assert.ok(!redactor.redact(`The host ${hostname} is not declared.`).includes('canary'))
+  assert.equal(redactor.redact('short words stay'), 'short words stay')
+})
+
 test('S45 base64 and base64url of any text that holds the secret keep nothing of it but its edges', () => {
   for (const encoding of ['base64', 'base64url'] as const) {
     for (const prefix of ['', 'u', 'us', 'use', 'user:']) {

@@ -1,9 +1,11 @@
 // The forms in which a secret value may turn up in a connector's output: as it is; URL-, form-, HTML- or JSON-escaped
-// in any mixture and letter case; base64 and base64url at each of the three alignments; hex.
+// in any mixture and letter case; base64 and base64url at each of the three alignments; hex; in lower case when it is long.
 
 /** Values shorter than this are not searched for: they would match everywhere. */
 export const SECRET_MIN_CHARACTERS = 4
 const LINE_MIN_CHARACTERS = 16
+/** Shorter ones would hide words. */
+const LOWERED_MIN_CHARACTERS = 16
 const HTML_NAMES: Record<string, string> = { '&': 'amp', '<': 'lt', '>': 'gt', '"': 'quot', "'": 'apos' }
 
 export interface SecretPattern {
@@ -33,7 +35,8 @@ export function secretParts(value: string): string[] {
 
 function formsOf(value: string): string[] {
   if (value.length < SECRET_MIN_CHARACTERS) return []
-  const forms = [value]
+  // A host that is asked for is told in lower case.
+  const forms = value.length < LOWERED_MIN_CHARACTERS ? [value] : [value, value.toLowerCase()]
   const bytes = Buffer.from(value)
   for (const encoding of ['base64', 'base64url'] as const) {
     for (const offset of [0, 1, 2]) {
